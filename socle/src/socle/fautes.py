@@ -1,0 +1,173 @@
+"""Named fault points: places where a test, the console or the chaos runner can make this process fail on purpose.
+
+Guarantee: unless `activer()` was called (lab profile, `LABO_FAUTES=1`), a point costs one attribute test and does
+nothing.
+
+1. The switches live in one JSON file per program (`LABO_FAUTES_FICHIER`), so that every worker process of the
+   program sees them; it is re-read when its modification time changes, at most every 50 ms.
+2. `nombre` bounds how often a fault fires in one process, then it is spent. A `crash` is spent before the process
+   dies (the file is rewritten first), so that the restarted process does not die of it again.
+3. `crash` is SIGKILL to the own process: no handler, no flush, no rollback by us.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from socle.erreurs import DonneesInvalides, Indisponible
+
+Genre = Literal["crash", "erreur", "delai", "double", "gel"]
+GENRES: tuple[Genre, ...] = ("crash", "erreur", "delai", "double", "gel")
+_RELECTURE_S = 0.05
+
+connus: set[str] = set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faute:
+    """One switch: what happens at `point`, how many times (`nombre`), and for how long (`secondes`, delays only)."""
+
+    point: str
+    genre: Genre
+    nombre: int = 1
+    secondes: float = 0.0
+
+
+class FauteInjectee(Indisponible):
+    """Raised by the `erreur` genre: to callers it looks like a neighbour that is down."""
+
+    error = "Faute injectée"
+    code = "faute_injectee"
+
+
+class Tableau:
+    """The switches of one program, shared by its processes through one file."""
+
+    def __init__(self, fichier: Path) -> None:
+        self._fichier = fichier
+        self._lu_a = 0.0
+        self._mtime = -1
+        self._fautes: dict[str, Faute] = {}
+
+    def lire(self) -> dict[str, Faute]:
+        maintenant = time.monotonic()
+        if maintenant - self._lu_a >= _RELECTURE_S:
+            self._lu_a = maintenant
+            self._relire()
+        return self._fautes
+
+    def _relire(self) -> None:
+        try:
+            mtime = self._fichier.stat().st_mtime_ns
+        except FileNotFoundError:
+            self._mtime, self._fautes = -1, {}
+            return
+        if mtime != self._mtime:
+            self._fautes = {f["point"]: Faute(**f) for f in json.loads(self._fichier.read_text() or "[]")}
+            self._mtime = mtime
+
+    def _remplacer(self, fautes: dict[str, Faute]) -> None:
+        self._fichier.parent.mkdir(parents=True, exist_ok=True)
+        descripteur, provisoire = tempfile.mkstemp(dir=self._fichier.parent)
+        with os.fdopen(descripteur, "w") as sortie:
+            json.dump([asdict(f) for f in fautes.values()], sortie)
+        Path(provisoire).replace(self._fichier)
+        self._lu_a, self._mtime = 0.0, -1
+
+    def _verrou(self) -> Any:
+        self._fichier.parent.mkdir(parents=True, exist_ok=True)
+        verrou = self._fichier.with_suffix(".verrou").open("w")
+        fcntl.flock(verrou, fcntl.LOCK_EX)
+        return verrou
+
+    def ecrire(self, fautes: list[Faute]) -> None:
+        """Replace every switch. Idempotent."""
+        with self._verrou():
+            self._remplacer({f.point: f for f in fautes})
+
+    def prendre(self, point: str) -> Faute | None:
+        """Spend one firing of `point`, or None when it is off. One process at a time: a count of 1 fires once."""
+        if point not in self.lire():
+            return None
+        with self._verrou():
+            self._mtime = -1
+            self._relire()
+            faute = self._fautes.get(point)
+            if faute is None:
+                return None
+            reste = {nom: f for nom, f in self._fautes.items() if nom != point}
+            if faute.nombre > 1:
+                reste[point] = Faute(
+                    point=point, genre=faute.genre, nombre=faute.nombre - 1, secondes=faute.secondes
+                )
+            self._remplacer(reste)
+            return faute
+
+
+_tableau: Tableau | None = None
+
+
+def activer(fichier: str | Path) -> Tableau:
+    """Turn the points of this process on, with their switches in `fichier`."""
+    global _tableau
+    _tableau = Tableau(Path(fichier))
+    return _tableau
+
+
+def desactiver() -> None:
+    """Turn every point of this process off again."""
+    global _tableau
+    _tableau = None
+
+
+def tableau() -> Tableau | None:
+    """The switches, or None outside the lab profile."""
+    return _tableau
+
+
+def point(nom: str) -> bool:
+    """A named fault point. Returns True when the caller must do its effect twice (genre `double`).
+
+    Raises `FauteInjectee` for genre `erreur`; sleeps for `delai`; never returns for `crash`; `gel` stops the
+    whole process (SIGSTOP) until somebody continues it.
+    """
+    if _tableau is None:
+        return False
+    connus.add(nom)
+    faute = _tableau.prendre(nom)
+    if faute is None:
+        return False
+    if faute.genre == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif faute.genre == "gel":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif faute.genre == "delai":
+        time.sleep(faute.secondes)
+    elif faute.genre == "erreur":
+        raise FauteInjectee(f"point de faute {nom}")
+    return faute.genre == "double"
+
+
+def valider(brut: object) -> list[Faute]:
+    """Switches from JSON; raises `DonneesInvalides` naming the field."""
+    if not isinstance(brut, list):
+        raise DonneesInvalides(champs={"fautes": "une liste est attendue"})
+    fautes = []
+    for rang, element in enumerate(brut):
+        if not isinstance(element, dict) or not isinstance(element.get("point"), str):
+            raise DonneesInvalides(champs={f"fautes[{rang}].point": "un nom de point est attendu"})
+        if element.get("genre") not in GENRES:
+            raise DonneesInvalides(champs={f"fautes[{rang}].genre": f"un de {', '.join(GENRES)}"})
+        nombre, secondes = element.get("nombre", 1), element.get("secondes", 0)
+        if type(nombre) is not int or not 1 <= nombre <= 1_000_000:
+            raise DonneesInvalides(champs={f"fautes[{rang}].nombre": "un entier de 1 à 1000000"})
+        if type(secondes) not in (int, float) or not 0 <= secondes <= 600:
+            raise DonneesInvalides(champs={f"fautes[{rang}].secondes": "un nombre de 0 à 600"})
+        fautes.append(Faute(point=element["point"], genre=element["genre"], nombre=nombre, secondes=secondes))
+    return fautes

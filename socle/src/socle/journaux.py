@@ -1,0 +1,54 @@
+"""Logs: one JSON line per fact, or a readable line on a terminal; both carry the correlation and trace ids."""
+
+import logging
+from typing import Any
+
+from socle.correlation import correlation_id, traceparent
+
+
+class _Contexte(logging.Filter):
+    def __init__(self, service: str, instance: str) -> None:
+        super().__init__()
+        self._service, self._instance = service, instance
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.service = self._service
+        record.instance = self._instance
+        record.correlation_id = correlation_id()
+        trace = traceparent()
+        record.trace_id = trace[3:35] if trace else ""
+        return True
+
+
+def configuration(service: str, instance: str, *, forme: str, niveau: str) -> dict[str, Any]:
+    """A `logging.config.dictConfig` dictionary: everything to stderr, `forme` is `json` or `texte`.
+
+    Access lines of 2xx answers are at INFO; Django's own request logger is silenced below ERROR because the
+    error handler already logs one line per refused request.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"contexte": {"()": _Contexte, "service": service, "instance": instance}},
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(service)s %(instance)s "
+                "%(correlation_id)s %(trace_id)s",
+                "rename_fields": {"asctime": "ts", "levelname": "niveau", "name": "journal"},
+                "json_ensure_ascii": False,
+            },
+            "texte": {
+                "format": "%(asctime)s %(levelname)-7s %(instance)s %(name)s: %(message)s [%(correlation_id)s]"
+            },
+        },
+        "handlers": {
+            "sortie": {"class": "logging.StreamHandler", "formatter": forme, "filters": ["contexte"]}
+        },
+        "root": {"handlers": ["sortie"], "level": niveau},
+        "loggers": {
+            "django.request": {"level": "CRITICAL"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "urllib3.connectionpool": {"level": "ERROR"},
+        },
+    }
