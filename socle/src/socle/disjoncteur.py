@@ -16,12 +16,21 @@ Etat = Literal["ferme", "ouvert", "demi_ouvert"]
 
 
 class Disjoncteur:
-    """Thread-safe; `permet()` before a call, then exactly one of `succes()` or `echec()` for each permitted call."""
+    """Thread-safe; `permet()` before a call, then exactly one of `succes()` or `echec()` for each permitted call.
+
+    `au_changement(ouvert)` is told when the circuit opens and when it closes again.
+    """
 
     def __init__(
-        self, *, seuil: int = 5, repos_s: float = 2.0, horloge: Callable[[], float] = time.monotonic
+        self,
+        *,
+        seuil: int = 5,
+        repos_s: float = 2.0,
+        horloge: Callable[[], float] = time.monotonic,
+        au_changement: Callable[[bool], object] = lambda ouvert: None,
     ) -> None:
         self._seuil, self._repos_s, self._horloge = seuil, repos_s, horloge
+        self._au_changement = au_changement
         self._verrou = threading.Lock()
         self._echecs = 0
         self._ouvert_depuis: float | None = None
@@ -51,6 +60,8 @@ class Disjoncteur:
     def succes(self) -> None:
         """The call reached the neighbour and got an answer: the circuit closes."""
         with self._verrou:
+            if self._ouvert_depuis is not None:
+                self._au_changement(False)
             self._echecs, self._ouvert_depuis, self._sonde_depuis = 0, None, None
 
     def echec(self) -> None:
@@ -58,4 +69,6 @@ class Disjoncteur:
         with self._verrou:
             self._echecs += 1
             if self._echecs >= self._seuil:
+                if self._ouvert_depuis is None:
+                    self._au_changement(True)
                 self._ouvert_depuis, self._sonde_depuis = self._horloge(), None

@@ -12,7 +12,6 @@ only where a repetition cannot have a second effect; it carries the correlation 
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ import tenacity
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from socle import fautes
+from socle import fautes, jsons, metriques
 from socle.correlation import correlation_id, temps_restant, traceparent
 from socle.disjoncteur import Disjoncteur
 from socle.erreurs import Indisponible
@@ -68,11 +67,6 @@ def _lire_json(octets: bytes) -> dict[str, Any]:
     return valeur if isinstance(valeur, dict) else {"resultats": valeur}
 
 
-def _encoder(valeur: object) -> str:
-    """Decimal, UUID and dates travel as text: participants parse money exactly."""
-    return str(valeur)
-
-
 class ClientHttp:
     """One neighbour behind one base URL. Thread-safe; connections are kept alive and shared by the process.
 
@@ -104,11 +98,18 @@ class ClientHttp:
             self._entetes["X-API-Key"] = cle_api
         if jeton_interne:
             self._entetes["X-Internal-Token"] = jeton_interne
-        self.disjoncteur = disjoncteur or Disjoncteur()
+        self.disjoncteur = disjoncteur or Disjoncteur(
+            au_changement=lambda ouvert: metriques.DISJONCTEUR.labels(nom).set(ouvert)
+        )
         self._observateur = observateur
 
     def get(
-        self, chemin: str, *, params: Mapping[str, Any] | None = None, endpoint: str = "", essais: int | None = None
+        self,
+        chemin: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        endpoint: str = "",
+        essais: int | None = None,
     ) -> Reponse:
         """Read; safe to repeat. Raises `ServiceIndisponible`."""
         if params:
@@ -141,7 +142,7 @@ class ClientHttp:
         essais: int | None = None,
     ) -> Reponse:
         """Any method; see `get` and `post`. `essais=1` leaves repetition to the caller."""
-        octets = json.dumps(corps, default=_encoder, separators=(",", ":")).encode() if corps is not None else None
+        octets = jsons.ecrire(corps) if corps is not None else None
         complets = self._composer_entetes(octets, cle_idempotence, entetes)
         repetable = methode in ("GET", "HEAD", "PUT", "DELETE") or bool(cle_idempotence)
         libelle = endpoint or f"{methode} {chemin.partition('?')[0]}"
@@ -182,14 +183,14 @@ class ClientHttp:
     def _un_essai(
         self, methode: str, chemin: str, octets: bytes | None, entetes: dict[str, str], endpoint: str
     ) -> Reponse:
+        reste = temps_restant(self._connexion + self._lecture)
+        if reste < _DUREE_MINIMALE_S:
+            raise ServiceIndisponible(self.nom, "délai épuisé", effet_possible=False)
         if not self.disjoncteur.permet():
             self._observer(endpoint, "circuit_ouvert", 0.0)
             raise ServiceIndisponible(self.nom, "circuit ouvert", effet_possible=False)
         debut = time.perf_counter()
         try:
-            reste = temps_restant(self._connexion + self._lecture)
-            if reste < _DUREE_MINIMALE_S:
-                raise ServiceIndisponible(self.nom, "délai épuisé", effet_possible=False)
             fautes.point("http.avant_envoi")
             reponse = self._pool.urlopen(
                 methode,
@@ -215,7 +216,10 @@ class ClientHttp:
             else:
                 self.disjoncteur.succes()
             raise ServiceIndisponible(
-                self.nom, f"HTTP {reponse.status}", effet_possible=reponse.status >= 500, statut=reponse.status
+                self.nom,
+                f"HTTP {reponse.status}",
+                effet_possible=reponse.status >= 500,
+                statut=reponse.status,
             )
         self.disjoncteur.succes()
         return Reponse(reponse.status, _lire_json(reponse.data), reponse.headers)
@@ -235,23 +239,3 @@ class ClientHttp:
 
 def _echeance_passee(_: tenacity.RetryCallState) -> bool:
     return temps_restant(60.0) < _DUREE_MINIMALE_S
-
-
-class _Registre:
-    """The clients of this process by name, for the breaker gauge."""
-
-    def __init__(self) -> None:
-        self._verrou = threading.Lock()
-        self._clients: dict[str, ClientHttp] = {}
-
-    def inscrire(self, client: ClientHttp) -> ClientHttp:
-        with self._verrou:
-            self._clients[client.nom] = client
-        return client
-
-    def etats(self) -> dict[str, str]:
-        with self._verrou:
-            return {nom: client.disjoncteur.etat for nom, client in self._clients.items()}
-
-
-registre = _Registre()

@@ -1,0 +1,1 @@
+"""What every Django service shares: settings, views, error handler, health, metrics, documentation pages."""

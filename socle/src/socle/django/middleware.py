@@ -1,0 +1,75 @@
+"""One middleware around every request: correlation and trace ids, metrics by route, one log line, JSON errors."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from socle import correlation, metriques
+from socle.django import erreurs
+
+journal = logging.getLogger("socle.acces")
+_LENT_S = 1.0
+
+
+class SocleMiddleware:
+    """Outermost: what it does not see did not happen."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._suite = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        entetes = request.META
+        courante = correlation.accepter(entetes.get("HTTP_X_CORRELATION_ID"))
+        correlation.ouvrir(courante, correlation.accepter_traceparent(entetes.get("HTTP_TRACEPARENT")))
+        debut = time.perf_counter()
+        metriques.EN_COURS.inc()
+        try:
+            reponse = self._repondre(request)
+        finally:
+            metriques.EN_COURS.dec()
+        duree = time.perf_counter() - debut
+        route = _route(request)
+        methode = request.method if request.method in metriques.METHODES else "autre"
+        metriques.observer_requete(methode, route, reponse.status_code, duree)
+        reponse["X-Correlation-ID"] = courante
+        niveau = (
+            logging.INFO
+            if methode != "GET" or reponse.status_code >= 500 or duree > _LENT_S
+            else logging.DEBUG
+        )
+        if journal.isEnabledFor(niveau):
+            journal.log(
+                niveau,
+                "%s %s %s",
+                methode,
+                route,
+                reponse.status_code,
+                extra={"statut": reponse.status_code, "duree_ms": round(duree * 1000, 1)},
+            )
+        return reponse
+
+    def _repondre(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path_info:
+            return erreurs.gerer(
+                erreurs.erreurs.DonneesInvalides(
+                    champs={"adresse": "caractère interdit"}, code="adresse_invalide"
+                )
+            )
+        reponse = self._suite(request)
+        if reponse.status_code >= 400 and not request.path_info.startswith("/admin/"):
+            type_mime = reponse.get("Content-Type", "")
+            if not type_mime.startswith("application/json"):
+                return erreurs.normaliser(request, reponse)
+        return reponse
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A plain view raised: same handler as DRF's."""
+        return None if request.path_info.startswith("/admin/") else erreurs.gerer(exception)
+
+
+def _route(request: HttpRequest) -> str:
+    trouvee: Any = request.resolver_match
+    return trouvee.route if trouvee is not None else "inconnue"

@@ -1,0 +1,40 @@
+"""Strict JSON in, exact JSON out, for Django REST framework."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from socle import jsons
+
+
+class LectureJson(BaseParser):
+    """`socle.jsons.lire` as a DRF parser: raises `JsonRefuse`, answered as a 400 by the one handler."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return jsons.lire(stream.read())
+
+
+class RenduJson(BaseRenderer):
+    """`socle.jsons.ecrire` as a DRF renderer: Decimal as a JSON number, UTF-8, compact."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else jsons.ecrire(data)

@@ -1,0 +1,47 @@
+"""gunicorn configuration shared by all services: `gunicorn -c python:socle.gunicorn <pkg>.wsgi:application`.
+
+Environment: BIND, WORKERS, THREADS, WORKER_CLASS (sync or gthread), PROMETHEUS_MULTIPROC_DIR, and
+SOCLE_AVANT_DEMARRAGE, a dotted `module:function` called once in the master before the application is loaded.
+The preparation runs when gunicorn imports this module: its `on_starting` hook comes after a preloaded application.
+"""
+
+import importlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WORKERS", "1"))
+worker_class = os.environ.get("WORKER_CLASS", "sync")
+threads = int(os.environ.get("THREADS", "1"))
+keepalive = 75
+timeout = 60
+graceful_timeout = 15
+backlog = 512
+# Loaded once and shared by fork: less memory, and all workers are ready together.
+preload_app = True
+control_socket_disable = True
+errorlog = "-"
+loglevel = "warning"
+
+
+def _preparer() -> None:
+    """Empty the metrics directory of this program instance, then let the service prepare itself."""
+    if repertoire := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(repertoire, ignore_errors=True)
+        Path(repertoire).mkdir(parents=True, exist_ok=True)
+    if avant := os.environ.get("SOCLE_AVANT_DEMARRAGE"):
+        module, _, fonction = avant.partition(":")
+        getattr(importlib.import_module(module), fonction)()
+
+
+def child_exit(serveur: Any, worker: Any) -> None:
+    """A dead worker's live gauges leave the page; its counters stay."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)
+
+
+_preparer()

@@ -1,0 +1,13 @@
+"""`Idempotency-Key` on the server side.
+
+Guarantee: a keyed request and its stored answer commit in one transaction, so a key never outlives a lost effect
+and an effect never exists without its answer.
+
+1. The view runs inside that transaction. A view that calls other services must not: it sets `idempotence = "metier"`
+   and derives the identity of what it creates from the key.
+2. A body with `reference` has its own key: no row is written here.
+3. The second of two simultaneous requests waits on the first one's row, `ATTENTE_MS` at most, then gets 409 with
+   `Retry-After`. If the first dies, its row vanishes with its transaction and the second proceeds: no eternal 409.
+4. Stored: 2xx and business refusals. Never stored: 5xx, 408, 425, 429, 401, 403, an in-progress 409, a schema 400.
+5. Keys are scoped by consumer (as authenticated by the gateway) and live `CONSERVATION_JOURS` days at least.
+"""

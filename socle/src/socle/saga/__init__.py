@@ -1,0 +1,1 @@
+"""Durable orchestration for Django: see README.md beside this file."""
