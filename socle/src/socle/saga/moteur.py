@@ -208,6 +208,13 @@ def initial(definition: DefinitionSaga) -> EtatSaga:
     return EtatSaga(etat=definition.etat_initial)
 
 
+def elargir(definition: DefinitionSaga, etat: EtatSaga) -> EtatSaga:
+    """The state with every effect after a persisted intent counted as tried: what an owner that vanished may have done."""
+    if etat.intention and etat.a_compenser is None:
+        return replace(etat, tentees=definition.effets())
+    return etat
+
+
 def avancer(
     definition: DefinitionSaga, etat: EtatSaga, issue: Issue, reste_s: float
 ) -> tuple[EtatSaga, list[Commande]]:
@@ -248,7 +255,7 @@ class _Passage:
         elif isinstance(issue, Demarrer):
             self._continuer()
         elif isinstance(issue, Abandonnee):
-            self.elargir()
+            self.etat = elargir(self.definition, self.etat)
             self._consigner(
                 "SAGA_REPRISE", self.etat.etat, "Reprise d'une saga abandonnée par son exécutant.",
                 {"ancien_executant": issue.ancien},
@@ -266,11 +273,6 @@ class _Passage:
             self._refus(issue)
         else:
             self._panne(issue)
-
-    def elargir(self) -> None:
-        """Every effect after a persisted intent may have run."""
-        if self.etat.intention and self.etat.a_compenser is None:
-            self.etat = replace(self.etat, tentees=self.definition.effets())
 
     def _continuer(self) -> None:
         if self.etat.a_compenser is not None:
@@ -305,13 +307,20 @@ class _Passage:
     def _succes(self) -> None:
         etape = self._courante()
         self._tenter()
+        en_retard = self.reste_s <= 0
+        # The deadline passed while the step ran: its success is a late one, and is undone (F17). Where the table lets
+        # nothing but the end follow the step's success, the step counts as failed.
+        if en_retard and not self.definition.permet(
+            etape.etat_apres or self.etat.etat, self.definition.etat_compensation
+        ):
+            self._delai_passe()
+            return
         self._aller(
             etape.etat_apres or self.etat.etat, f"{etape.evenement}_SUCCES", f"Étape {etape.nom} réussie.",
             {"etape": etape.nom},
         )  # fmt: skip
         self.etat = replace(self.etat, position=self.etat.position + 1, echecs=0, derniere_erreur="")
-        # The deadline passed while the step ran: its success is a late one, and is undone (F17).
-        if self.reste_s <= 0:
+        if en_retard:
             self._delai_passe()
         else:
             self._etape_suivante()
@@ -486,12 +495,3 @@ class _Passage:
     def _consigner(self, type_: str, etat: str, message: str, donnees: Mapping[str, Any]) -> None:
         self.commandes.append(Consigner(type_, etat, etat, message, donnees))
 
-
-def reprendre_sans_suite(
-    definition: DefinitionSaga, etat: EtatSaga, ordre: Ordre, *, abandonnee: bool
-) -> EtatSaga:
-    """The state an operator's order starts from: widened when the saga was taken from a living or dead owner."""
-    passage = _Passage(definition, etat, 1.0)
-    if abandonnee:
-        passage.elargir()
-    return passage.etat
