@@ -1,0 +1,74 @@
+"""`./labo bench reprise`: SIGKILL both replicas in the middle of sagas; how long until every saga has ended?
+
+The recovery processes are stopped too, so that nothing survives: what is measured is restart to all-finished.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+
+from rich.console import Console
+
+from local.api import MAGASIN_EN_LIGNE, PRODUITS, attendre
+from local.banc_orchestre import CLIENT, preparer
+from local.plateforme import Plateforme
+from socle.http import ClientHttp, ServiceIndisponible
+
+LIMITE_S = 2.0
+PROGRAMMES = ("saga-1", "saga-2", "saga-reprise-1", "saga-reprise-2")
+FINALES = ("SAGA_TERMINEE", "SAGA_ANNULEE", "INTERVENTION_REQUISE")
+
+
+def executer(plateforme: Plateforme, *, sagas: int = 24, console: Console | None = None) -> int:
+    """Kill with `sagas` requests in flight, restart, wait for all to end; 1 when it takes `LIMITE_S` or more."""
+    console = console or Console()
+    preparer(plateforme, 10 * sagas + 100)
+    ids = [str(uuid.uuid4()) for _ in range(sagas)]
+    fils = [threading.Thread(target=_demander, args=(plateforme, saga_id)) for saga_id in ids]
+    for fil in fils:
+        fil.start()
+    attendre(lambda: _ouvertes(plateforme, ids) > 0, "Une saga en cours")
+    for nom in PROGRAMMES:
+        plateforme.tuer(nom, relancer=False)
+    for fil in fils:
+        fil.join()
+    coupees = _ouvertes(plateforme, ids)
+    debut = time.monotonic()
+    for nom in PROGRAMMES:
+        plateforme.demarrer(nom)
+    attendre(lambda: _ouvertes(plateforme, ids) == 0, "Toutes les sagas finies", 30.0)
+    duree = time.monotonic() - debut
+    for nom in PROGRAMMES:
+        plateforme.attendre_pret(nom)
+    console.print(
+        f"{coupees} sagas coupées net par SIGKILL, toutes finies {duree:.2f} s après le redémarrage "
+        f"(moins de {LIMITE_S:.0f} s)"
+    )
+    return 0 if coupees and duree < LIMITE_S else 1
+
+
+def _ouvertes(plateforme: Plateforme, ids: list[str]) -> int:
+    lignes = plateforme.sql(
+        "saga",
+        "SELECT count(*) FROM saga_commandes WHERE saga_id = ANY(%s::uuid[]) AND NOT (etat_actuel = ANY(%s))",
+        [ids, list(FINALES)],
+    )
+    return int(lignes[0][0])
+
+
+def _demander(plateforme: Plateforme, saga_id: str) -> None:
+    client = ClientHttp(
+        plateforme.urls["gateway"],
+        nom="passerelle",
+        cle_api=plateforme.secrets["KONG_KEY_ORCHESTRATOR"],
+        lecture=15.0,
+        essais=1,
+    )
+    lignes = [{"produit_id": produit, "quantite": 1} for produit in list(PRODUITS.values())[:3]]
+    corps = {"client_id": CLIENT, "magasin_id": MAGASIN_EN_LIGNE, "checkout_id": saga_id, "lignes": lignes}
+    try:
+        client.post("/api/saga/commandes/", corps, cle_idempotence=saga_id)
+    except ServiceIndisponible:
+        return  # the replica died under it: that is the point
