@@ -124,9 +124,7 @@ class DefinitionSaga:
                 raise DefinitionInvalide(f"{etape.nom}: a read comes before the effects and undoes nothing")
         for precedent, suivant in self._chemins():
             if suivant not in self.transitions.get(precedent, frozenset()):
-                raise DefinitionInvalide(
-                    f"{self.nom} v{self.version}: {precedent} -> {suivant} is not in the table"
-                )
+                raise DefinitionInvalide(f"{self.nom} v{self.version}: {precedent} -> {suivant} is not in the table")
 
     def _chemins(self) -> Iterator[tuple[str, str]]:
         courant = self.etat_initial

@@ -209,7 +209,7 @@ def initial(definition: DefinitionSaga) -> EtatSaga:
 
 
 def elargir(definition: DefinitionSaga, etat: EtatSaga) -> EtatSaga:
-    """The state with every effect after a persisted intent counted as tried: what an owner that vanished may have done."""
+    """The state with every effect after a persisted intent counted as tried, as an owner that vanished may have done."""
     if etat.intention and etat.a_compenser is None:
         return replace(etat, tentees=definition.effets())
     return etat
@@ -226,9 +226,7 @@ def avancer(
     if definition.est_terminal(etat.etat):
         if isinstance(issue, OrdreCompenser | OrdreReprendre | OrdreIgnorer):
             raise OrdreImpossible(f"La saga est terminée ({etat.etat}).")
-        raise TransitionIllegale(
-            f"{definition.nom}: {etat.etat} is an end, nothing follows {type(issue).__name__}"
-        )
+        raise TransitionIllegale(f"{definition.nom}: {etat.etat} is an end, nothing follows {type(issue).__name__}")
     passage = _Passage(definition, etat, reste_s)
     passage.recevoir(issue)
     return passage.etat, passage.commandes
@@ -249,9 +247,7 @@ class _Passage:
         if isinstance(issue, OrdreCompenser | OrdreReprendre | OrdreIgnorer):
             self._obeir(issue)
         elif self.etat.etat == self.definition.etat_intervention:
-            raise TransitionIllegale(
-                f"{self.etat.etat} waits for an operator, not for {type(issue).__name__}"
-            )
+            raise TransitionIllegale(f"{self.etat.etat} waits for an operator, not for {type(issue).__name__}")
         elif isinstance(issue, Demarrer):
             self._continuer()
         elif isinstance(issue, Abandonnee):
@@ -342,29 +338,21 @@ class _Passage:
         if self.reste_s <= 0:
             self._delai_passe()
         elif politique.epuisee(echecs, issue.ecoule_s):
-            self._rebrousser(
-                Echec("technique", "service_indisponible", issue.message, etape.nom), etape, None
-            )
+            self._rebrousser(Echec("technique", "service_indisponible", issue.message, etape.nom), etape, None)
         else:
-            self._consigner(
-                "NOUVEL_ESSAI", self.etat.etat, issue.message, {"etape": etape.nom, "tentative": echecs}
-            )
+            self._consigner("NOUVEL_ESSAI", self.etat.etat, issue.message, {"etape": etape.nom, "tentative": echecs})
             self.commandes.append(Attendre(politique.attente_max_s(echecs)))
 
     def _delai_passe(self) -> None:
         etape = self.definition.etapes[min(self.etat.position, len(self.definition.etapes) - 1)]
-        self._rebrousser(
-            Echec("delai", "delai_depasse", "Le délai de la saga est dépassé.", etape.nom), etape, None
-        )
+        self._rebrousser(Echec("delai", "delai_depasse", "Le délai de la saga est dépassé.", etape.nom), etape, None)
 
     # -- backward --------------------------------------------------------------------------------------------------
 
     def _rebrousser(self, echec: Echec, etape: Etape, etat_echec: str | None) -> None:
         """Turn back: through the step's failure state where the refusal names it or the table leaves no other way."""
         definition = self.definition
-        en_cours = (
-            self.etat.position < len(definition.etapes) and definition.etapes[self.etat.position] is etape
-        )
+        en_cours = self.etat.position < len(definition.etapes) and definition.etapes[self.etat.position] is etape
         if etat_echec is None and not definition.permet(self.etat.etat, definition.etat_compensation):
             etat_echec = etape.etat_echec
         nouvel = self.etat.etat
@@ -372,9 +360,7 @@ class _Passage:
             nouvel = etat_echec
             echec = replace(echec, etat=etat_echec)
         if nouvel != self.etat.etat or (en_cours and echec.genre in ("metier", "technique")):
-            self._aller(
-                nouvel, f"{etape.evenement}_ECHEC", echec.message, {"etape": etape.nom, "code": echec.code}
-            )
+            self._aller(nouvel, f"{etape.evenement}_ECHEC", echec.message, {"etape": etape.nom, "code": echec.code})
         a_compenser = definition.a_defaire(self.etat.tentees)
         self.etat = replace(self.etat, echec=echec, echecs=0)
         if not a_compenser and definition.permet(self.etat.etat, definition.etat_annule):
@@ -401,9 +387,7 @@ class _Passage:
     def _issue_compensation(self, issue: Reussie | Refusee | EnPanne, restantes: tuple[str, ...]) -> None:
         definition, nom = self.definition, restantes[0]
         if isinstance(issue, Reussie):
-            self._consigner(
-                "COMPENSATION_EFFECTUEE", self.etat.etat, f"Étape {nom} compensée.", {"etape": nom}
-            )
+            self._consigner("COMPENSATION_EFFECTUEE", self.etat.etat, f"Étape {nom} compensée.", {"etape": nom})
             self.etat = replace(self.etat, a_compenser=restantes[1:], echecs=0, derniere_erreur="")
             if restantes[1:]:
                 self.commandes.append(_PERSISTER)
@@ -420,9 +404,7 @@ class _Passage:
             )  # fmt: skip
             self.commandes.append(Intervenir())
         else:
-            self._consigner(
-                "NOUVEL_ESSAI", self.etat.etat, issue.message, {"etape": nom, "tentative": echecs}
-            )
+            self._consigner("NOUVEL_ESSAI", self.etat.etat, issue.message, {"etape": nom, "tentative": echecs})
             self.commandes.append(Attendre(politique.attente_max_s(echecs)))
 
     # -- operators -------------------------------------------------------------------------------------------------
@@ -451,9 +433,7 @@ class _Passage:
             self._continuer()
         else:
             etape = definition.etapes[min(self.etat.position, len(definition.etapes) - 1)]
-            self._consigner(
-                "ORDRE_COMPENSER", self.etat.etat, "Compensation demandée par un opérateur.", trace
-            )
+            self._consigner("ORDRE_COMPENSER", self.etat.etat, "Compensation demandée par un opérateur.", trace)
             self._rebrousser(
                 Echec("operateur", "compensation_demandee", f"Compensation demandée : {ordre.motif}", etape.nom),
                 etape, None,
@@ -494,4 +474,3 @@ class _Passage:
 
     def _consigner(self, type_: str, etat: str, message: str, donnees: Mapping[str, Any]) -> None:
         self.commandes.append(Consigner(type_, etat, etat, message, donnees))
-

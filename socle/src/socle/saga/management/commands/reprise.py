@@ -1,0 +1,52 @@
+"""`reprise`: the recovery loop of one replica. Safe to run any number of times; SIGTERM drains."""
+
+import logging
+import os
+import signal
+import threading
+from typing import Any
+
+import psycopg2
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
+from prometheus_client import start_http_server
+
+from socle.saga.depot import Proprietaire
+from socle.saga.proprietaire import nouvelle_epoque
+from socle.saga.reprise import BoucleReprise
+
+journal = logging.getLogger("socle.saga.reprise")
+
+
+class Command(BaseCommand):
+    help = "Reprend et termine les sagas que plus personne ne conduit."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        arret = threading.Event()
+        for numero in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(numero, lambda *_: arret.set())
+        instance = os.environ.get("INSTANCE_ID", "local")
+        nom = instance if "reprise" in instance else f"{instance}-reprise"
+        moi = _annoncer(nom, arret)
+        if moi is None:
+            return
+        # The loop has no HTTP server of its own otherwise: its counters would be lost.
+        if port := int(os.environ.get("REPRISE_METRIQUES_PORT", "0")):
+            start_http_server(port, addr=os.environ.get("REPRISE_METRIQUES_ADRESSE", "127.0.0.1"))
+        executeur = import_string(settings.SAGA_EXECUTEUR)(lambda: moi)
+        journal.info("reprise %s, époque %s", moi.nom, moi.epoque)
+        BoucleReprise(executeur).tourner(arret)
+
+
+def _annoncer(nom: str, arret: threading.Event) -> Proprietaire | None:
+    """A new epoch as soon as the database answers; None when told to stop before."""
+    recul_s = 0.1
+    while not arret.is_set():
+        try:
+            return nouvelle_epoque(nom)
+        except psycopg2.Error as erreur:
+            journal.warning("reprise %s: époque non annoncée (%s)", nom, type(erreur).__name__)
+            arret.wait(recul_s)
+            recul_s = min(recul_s * 2, 2.0)
+    return None
