@@ -92,7 +92,7 @@ def main() -> None:
         quitter_root(options.donnees)
     mourir_avec_le_parent(signal.Signals[options.signal])
     try:
-        os.execvp(options.programme[0], options.programme)
+        os.execvp(options.programme[0], options.programme)  # noqa: S606 - running it is this script's purpose
     except OSError as erreur:
         sys.exit(f"{options.programme[0]}: {erreur.strerror}")
 

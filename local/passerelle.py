@@ -134,9 +134,7 @@ def lire(texte: str, adresses: Mapping[str, str]) -> Passerelle:
     )
 
 
-def _par_nom(
-    greffons: Iterable[Mapping[str, Any]], connus: set[str], ou: str
-) -> dict[str, Mapping[str, Any]]:
+def _par_nom(greffons: Iterable[Mapping[str, Any]], connus: set[str], ou: str) -> dict[str, Mapping[str, Any]]:
     trouves = {greffon["name"]: greffon.get("config", {}) for greffon in greffons}
     if inconnus := sorted(set(trouves) - connus):
         raise ErreurLabo(f"{ou} : la passerelle locale ne sait pas reproduire {', '.join(inconnus)}.")
@@ -148,9 +146,7 @@ def _consommateur(brut: Mapping[str, Any]) -> Consommateur:
     greffons = _par_nom(brut.get("plugins", ()), {"rate-limiting"}, f"consommateur {nom}")
     limite = greffons.get("rate-limiting")
     if limite and (limite.keys() & {"second", "hour", "day"} or limite["limit_by"] != "consumer"):
-        raise ErreurLabo(
-            f"consommateur {nom} : seule une limite par minute et par consommateur est reproduite."
-        )
+        raise ErreurLabo(f"consommateur {nom} : seule une limite par minute et par consommateur est reproduite.")
     return Consommateur(
         nom=nom,
         externe=brut.get("custom_id", ""),
@@ -204,9 +200,7 @@ def _routes(brut: Mapping[str, Any], service: str) -> Iterable[Route]:
             trouve = _URI_DE_REMPLACEMENT.fullmatch(transformation["replace"]["uri"])
             if trouve is None or not chemin.startswith("~"):
                 raise ErreurLabo(f"route {nom} : transformation d'URI inconnue de la passerelle locale.")
-            groupe = (
-                list(re.compile(chemin[1:].replace("(?<", "(?P<")).groupindex).index(trouve["groupe"]) + 1
-            )
+            groupe = list(re.compile(chemin[1:].replace("(?<", "(?P<")).groupindex).index(trouve["groupe"]) + 1
             uri = f"{trouve['base']}\\{groupe}"
         yield Route(
             nom=nom,
@@ -239,15 +233,13 @@ def ecrire(passerelle: Passerelle, dossier: Path, *, adresse: str, adresse_etat:
     for nom, lignes in {
         "routes": [(r.prefixe, r.nom) for r in passerelle.routes if not r.prioritaire],
         "cles": [(cle, c.nom) for cle, c in cles],
-        "references": [
-            (cle, str(uuid.uuid5(_ESPACE_DES_IDS, f"{c.nom}/{n}"))) for n, (cle, c) in enumerate(cles)
-        ],
+        "references": [(cle, str(uuid.uuid5(_ESPACE_DES_IDS, f"{c.nom}/{n}"))) for n, (cle, c) in enumerate(cles)],
         "limites": [(c.nom, str(c.limite)) for c in tous if c.limite is not None],
         "identifiants": [(c.nom, c.identifiant) for c in tous],
         "externes": [(c.nom, c.externe) for c in tous if c.externe],
     }.items():
         _ecrire(dossier / f"{nom}.map", _table(lignes))
-    gabarits = jinja2.Environment(
+    gabarits = jinja2.Environment(  # noqa: S701 - a configuration file, not a page
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("gabarits")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

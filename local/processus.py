@@ -64,9 +64,7 @@ def lancer(
     )
 
 
-def arreter(
-    processus: subprocess.Popen[bytes], numero: signal.Signals = signal.SIGTERM, delai: float = 10.0
-) -> None:
+def arreter(processus: subprocess.Popen[bytes], numero: signal.Signals = signal.SIGTERM, delai: float = 10.0) -> None:
     """End a child within `delai` seconds, by force if it does not obey. Harmless when it is dead."""
     with contextlib.suppress(ProcessLookupError):
         processus.send_signal(numero)

@@ -1,0 +1,132 @@
+"""From the table of components to command lines and environments."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import passerelle, postgres, valkey
+from local.coffre import variable_base, variable_cle, variable_django
+from local.composants import REGLAGES, Fond, Service, Web, ports
+from local.lieux import Lieux
+from local.processus import ADRESSE, ligne_de_lancement
+
+# Marks every process of a laboratory, so that leftovers of a crash are recognised without doubt.
+MARQUE = "LABO_PROGRAMME"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programme:
+    """What the supervisor runs: `signal_arret` asks it to end, within `delai_arret` seconds before SIGKILL."""
+
+    nom: str
+    ligne: list[str]
+    variables: Mapping[str, str]
+    dossier: Path
+    signal_arret: str = "TERM"
+    delai_arret: int = 20
+
+
+def environnement_de_base(lieux: Lieux) -> dict[str, str]:
+    """What every process of the platform gets, and nothing of the user's shell that could change its behaviour."""
+    gardes = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
+    return {
+        **{nom: os.environ[nom] for nom in gardes if nom in os.environ},
+        "LABO_HOME": str(lieux.maison),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+
+
+def environnement_du_service(
+    service: Service,
+    programme: Web | Fond,
+    lieux: Lieux,
+    coffre: Mapping[str, str],
+    services: Sequence[Service],
+) -> dict[str, str]:
+    """The environment of one program of a service."""
+    tous = ports(services, lieux.decalage)
+    reglages = {nom: os.environ.get(nom) or defaut for nom, defaut in REGLAGES.items()}
+    communs = ("DEBUG", "LABO_FAUTES", "LOG_FORMAT", "LOG_LEVEL")
+    instance = programme.instance if isinstance(programme, Fond) else programme.nom
+    variables = {
+        **{nom: reglages[nom] for nom in communs},
+        **{nom: valeur or reglages[nom] for nom, valeur in service.variables.items()},
+        "PYTHONPATH": ":".join(str(lieux.racine / dossier) for dossier in ("socle/src", service.dossier)),
+        "SECRET_KEY": coffre[variable_django(service)],
+        "POSTGRES_HOST": ADRESSE,
+        "POSTGRES_PORT": str(tous["postgres"]),
+        "POSTGRES_DB": service.nom_base,
+        "POSTGRES_USER": service.role,
+        "POSTGRES_PASSWORD": coffre[variable_base(service)],
+        "KONG_GATEWAY_URL": f"http://{ADRESSE}:{tous['gateway']}",
+        "KONG_API_KEY": coffre[variable_cle(service.consommateur)] if service.consommateur else "",
+        "INTERNAL_TOKEN": coffre["INTERNAL_TOKEN"],
+        "INSTANCE_ID": instance,
+        "REDIS_URL": f"redis://{ADRESSE}:{tous['redis']}/0",
+        "PROMETHEUS_MULTIPROC_DIR": str(lieux.metriques / programme.nom),
+        "LABO_FAUTES_FICHIER": str(lieux.run / "fautes" / f"{programme.nom}.json"),
+        "DJANGO_SETTINGS_MODULE": f"{service.paquet}.settings",
+    }
+    if isinstance(programme, Web):
+        variables |= {
+            "BIND": f"{ADRESSE}:{tous[programme.nom]}",
+            "WORKERS": str(programme.processus),
+            "THREADS": str(programme.fils),
+            "WORKER_CLASS": programme.classe,
+        }
+    return variables
+
+
+def commande_django(*mots: str) -> list[str]:
+    """Command line of a Django management command."""
+    return [sys.executable, "-m", "django", *mots]
+
+
+def programmes_des_services(services: Sequence[Service], lieux: Lieux, coffre: Mapping[str, str]) -> list[Programme]:
+    """One entry per program of every service."""
+    tous = []
+    for service in services:
+        for programme in service.programmes:
+            if isinstance(programme, Web):
+                ligne = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-c", "python:socle.gunicorn",
+                         f"{service.paquet}.wsgi:application"]  # fmt: skip
+            else:
+                ligne = commande_django(programme.commande)
+            tous.append(
+                Programme(
+                    nom=programme.nom,
+                    ligne=ligne_de_lancement(ligne, fin=signal.SIGTERM),
+                    variables=environnement_du_service(service, programme, lieux, coffre, services),
+                    dossier=lieux.racine / service.dossier,
+                )
+            )
+    return tous
+
+
+def programmes_infra(services: Sequence[Service], lieux: Lieux, configuration: Path) -> list[Programme]:
+    """PostgreSQL, Valkey and the gateway (whose configuration is already written)."""
+    tous = ports(services, lieux.decalage)
+    return [
+        Programme(
+            nom="postgres",
+            ligne=postgres.commande(lieux.pg, tous["postgres"]),
+            variables={},
+            dossier=lieux.maison,
+            signal_arret="INT",
+        ),
+        Programme(nom="redis", ligne=valkey.commande(lieux.redis, tous["redis"]), variables={}, dossier=lieux.redis),
+        Programme(
+            nom="gateway",
+            ligne=passerelle.commande(configuration),
+            variables={},
+            dossier=lieux.run,
+            signal_arret="USR1",  # finishes the requests under way
+            delai_arret=6,
+        ),
+    ]
