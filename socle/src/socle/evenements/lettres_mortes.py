@@ -1,0 +1,124 @@
+"""Dead letters: events that cannot be processed, with their cause, in order per key.
+
+Guarantee: an open dead letter of a key holds back the later events of that key in its group (they become dead letters
+behind it); others flow. A redrive gives them back to the same reaction, in order. Redriving twice is harmless.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extras import Json
+
+OUVERTES = ("en_attente", "relancee")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LettreMorte:
+    """One event that its group could not process. `evenement` holds the fields of the stream entry."""
+
+    groupe: str
+    stream: str
+    event_id: str
+    type: str
+    cle: str
+    position: str
+    cause: str
+    essais: int
+    evenement: Mapping[str, str]
+
+
+def deposer(curseur: Any, lettres: Iterable[LettreMorte]) -> None:
+    """Record dead letters, in the order given. Idempotent per (group, event)."""
+    for lettre in lettres:
+        curseur.execute(
+            "INSERT INTO lettres_mortes (id, groupe, stream, event_id, type, checkout_id, position_stream, cause, "
+            "essais, evenement) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (groupe, event_id) "
+            "DO UPDATE SET etat = 'en_attente', cause = EXCLUDED.cause, essais = EXCLUDED.essais, "
+            "modifie_le = clock_timestamp() WHERE lettres_mortes.etat IN ('en_attente', 'relancee')",
+            [
+                str(uuid.uuid5(uuid.UUID(lettre.event_id), lettre.groupe)),
+                lettre.groupe,
+                lettre.stream,
+                lettre.event_id,
+                lettre.type,
+                lettre.cle,
+                lettre.position,
+                lettre.cause[:2000],
+                lettre.essais,
+                Json(dict(lettre.evenement)),
+            ],
+        )
+
+
+def cles_bloquees(curseur: Any, groupe: str, cles: Sequence[str]) -> set[str]:
+    """Which of these keys have an open dead letter in the group."""
+    curseur.execute(
+        "SELECT DISTINCT checkout_id FROM lettres_mortes "
+        "WHERE groupe = %s AND checkout_id = ANY(%s) AND etat = ANY(%s)",
+        [groupe, list(cles), list(OUVERTES)],
+    )
+    return {ligne[0] for ligne in curseur.fetchall()}
+
+
+def a_relancer(curseur: Any, groupe: str, *, nombre: int = 50) -> list[tuple[str, Mapping[str, str]]]:
+    """(id, fields) of the redriven letters whose turn it is: nothing open of their key stands before them.
+
+    Locks them for the transaction (another consumer skips them).
+    """
+    curseur.execute(
+        "SELECT id::text, evenement FROM lettres_mortes AS l "
+        "WHERE groupe = %s AND etat = 'relancee' AND NOT EXISTS ("
+        "  SELECT 1 FROM lettres_mortes AS avant WHERE avant.groupe = l.groupe "
+        "  AND avant.checkout_id = l.checkout_id AND avant.rang < l.rang AND avant.etat = ANY(%s)) "
+        "ORDER BY rang LIMIT %s FOR UPDATE SKIP LOCKED",
+        [groupe, list(OUVERTES), nombre],
+    )
+    return list(curseur.fetchall())
+
+
+def conclure(curseur: Any, groupe: str, event_ids: Iterable[str]) -> None:
+    """The redriven letters of these events have taken effect."""
+    curseur.execute(
+        "UPDATE lettres_mortes SET etat = 'traitee', modifie_le = clock_timestamp() "
+        "WHERE groupe = %s AND event_id = ANY(%s::uuid[]) AND etat = ANY(%s)",
+        [groupe, list(event_ids), list(OUVERTES)],
+    )
+
+
+def refuser_la_relance(curseur: Any, identifiant: str, cause: str) -> None:
+    """A redriven letter still cannot be processed: it waits again, with today's cause."""
+    curseur.execute(
+        "UPDATE lettres_mortes SET etat = 'en_attente', cause = %s, modifie_le = clock_timestamp() "
+        "WHERE id = %s AND etat = 'relancee'",
+        [cause[:2000], identifiant],
+    )
+
+
+def relancer(curseur: Any, identifiant: str) -> bool:
+    """Ask for a redrive of this letter; False when it is not waiting. Idempotent."""
+    curseur.execute(
+        "UPDATE lettres_mortes SET etat = 'relancee', modifie_le = clock_timestamp() "
+        "WHERE id = %s AND etat IN ('en_attente', 'relancee')",
+        [identifiant],
+    )
+    return bool(curseur.rowcount)
+
+
+def abandonner(curseur: Any, identifiant: str, motif: str) -> bool:
+    """Give this letter up, with the reason; False when it is not open. Later letters of its key get their turn."""
+    curseur.execute(
+        "UPDATE lettres_mortes SET etat = 'abandonnee', motif = %s, modifie_le = clock_timestamp() "
+        "WHERE id = %s AND etat = ANY(%s)",
+        [motif, identifiant, list(OUVERTES)],
+    )
+    return bool(curseur.rowcount)
+
+
+def compter(curseur: Any) -> dict[tuple[str, str], int]:
+    """Open letters by (group, type), for the gauge and the status page."""
+    curseur.execute(
+        "SELECT groupe, type, count(*) FROM lettres_mortes WHERE etat = ANY(%s) GROUP BY 1, 2", [list(OUVERTES)]
+    )
+    return {(groupe, type_): int(nombre) for groupe, type_, nombre in curseur.fetchall()}

@@ -1,0 +1,194 @@
+"""Outbox: events written in the business transaction, published by a relay.
+
+Guarantee: what committed is published at least once, in order per key, by however many relays run.
+
+1. `deposer` takes the cursor of the business transaction and wakes the relays at its commit (NOTIFY).
+2. A sweep holds a transaction-level advisory lock per stream: a second relay waits its turn instead of overtaking.
+   A relay stopped in the middle loses its session (idle-in-transaction time limit) and the next one goes on.
+3. A crash between XADD and the mark publishes the row twice under one event id: consumers absorb it.
+"""
+
+import logging
+import select
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg2
+import redis
+from psycopg2.extras import execute_values
+
+from socle import fautes, jsons
+from socle.evenements.base import Base
+from socle.evenements.bus import Bus, Entree
+from socle.evenements.enveloppe import Evenement
+
+journal = logging.getLogger("socle.evenements.outbox")
+
+CANAL = "outbox"
+CONSERVATION_H = 24
+LOT = 500
+_ATTENTE_MAX_S = 5.0
+
+_INSERTION = (
+    "INSERT INTO outbox (event_id, flux, cle, champs) VALUES %s ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+)
+
+
+def deposer(curseur: Any, flux: str, evenements: Sequence[Evenement], *, reveiller: bool = True) -> set[str]:
+    """Write events in the caller's transaction; returns the ids that were new. Idempotent by event id."""
+    if not evenements:
+        return set()
+    lignes = [(str(e.id), flux, e.cle, jsons.ecrire(e.champs()).decode()) for e in evenements]
+    valeurs = ", ".join(["(%s, %s, %s, %s)"] * len(lignes))
+    curseur.execute(_INSERTION.replace("%s", valeurs, 1), [valeur for ligne in lignes for valeur in ligne])
+    nouveaux = {str(ligne[0]) for ligne in curseur.fetchall()}
+    if reveiller and nouveaux:
+        curseur.execute(f"NOTIFY {CANAL}")
+    return nouveaux
+
+
+def marquer(curseur: Any, flux: str, publications: Iterable[tuple[str, Entree]], *, identite: str) -> None:
+    """Note which entry each event id became, if Redis is still the one the relay knows. Idempotent.
+
+    The mark of an entry that went to a Redis since lost is not made: the row stays to be published again.
+    """
+    lignes = [(event_id, entree.ms, entree.n) for event_id, entree in publications]
+    if not lignes or not _identite_connue(curseur, flux, identite):
+        return
+    execute_values(
+        curseur,
+        "UPDATE outbox SET publie_le = clock_timestamp(), entree_ms = v.ms, entree_n = v.n "
+        "FROM (VALUES %s) AS v (event_id, ms, n) WHERE outbox.event_id = v.event_id::uuid",
+        lignes,
+        page_size=len(lignes),
+    )
+
+
+def _identite_connue(curseur: Any, flux: str, identite: str) -> bool:
+    curseur.execute("SELECT 1 FROM outbox_flux WHERE flux = %s AND identite = %s FOR SHARE", [flux, identite])
+    return curseur.fetchone() is not None
+
+
+class Relais:
+    """Publishes the outbox rows of one stream. Safe to run twice and to kill anywhere.
+
+    `age_s`: rows younger than this are left to whoever wrote them (consumers publish their own with the
+    acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
+    entry before its row is `acquis`.
+    """
+
+    def __init__(self, base: Base, bus: Bus, *, groupes: Sequence[str], age_s: float = 0.0) -> None:
+        self._base, self._bus, self._groupes, self._age_s = base, bus, tuple(groupes), age_s
+        self._entretien_a = 0.0
+
+    def balayer(self) -> int:
+        """Publish one batch; returns how many rows. Raises the database's or Redis's error, with nothing marked."""
+        with self._base.transaction() as curseur:
+            curseur.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"outbox:{self._bus.flux}"])
+            if not curseur.fetchone()[0]:
+                return 0
+            identite = self._verifier_identite(curseur)
+            curseur.execute(
+                "SELECT event_id, champs FROM outbox WHERE flux = %s AND publie_le IS NULL "
+                "AND cree_le <= clock_timestamp() - make_interval(secs => %s) ORDER BY seq LIMIT %s",
+                [self._bus.flux, self._age_s, LOT],
+            )
+            lignes = curseur.fetchall()
+            if lignes:
+                fautes.point("relais.avant_xadd")
+                entrees = self._bus.publier([jsons.lire(champs.encode()) for _, champs in lignes])
+                fautes.point("relais.apres_xadd")
+                publications = zip((str(ligne[0]) for ligne in lignes), entrees, strict=True)
+                marquer(curseur, self._bus.flux, publications, identite=identite)
+                fautes.point("relais.avant_commit")
+        return len(lignes)
+
+    def _verifier_identite(self, curseur: Any) -> str:
+        """If Redis is not the one that got our entries, publish again what some group may not have seen."""
+        identite = self._bus.identite()
+        curseur.execute("SELECT identite FROM outbox_flux WHERE flux = %s", [self._bus.flux])
+        connue = curseur.fetchone()
+        if connue is not None and connue[0] == identite:
+            return identite
+        curseur.execute(
+            "UPDATE outbox SET publie_le = NULL, entree_ms = NULL, entree_n = NULL "
+            "WHERE flux = %s AND NOT acquis AND publie_le IS NOT NULL",
+            [self._bus.flux],
+        )
+        journal.warning("Redis a changé d'identité : %s événements seront republiés", curseur.rowcount)
+        curseur.execute(
+            "INSERT INTO outbox_flux VALUES (%s, %s) ON CONFLICT (flux) DO UPDATE SET identite = EXCLUDED.identite",
+            [self._bus.flux, identite],
+        )
+        return identite
+
+    def entretenir(self) -> None:
+        """Mark what every group acknowledged, forget old rows, trim the stream. Idempotent.
+
+        The identity is read after the floor: a floor of a Redis that has replaced ours acquires nothing.
+        """
+        plancher = self._bus.plancher(self._groupes)
+        identite = self._bus.identite()
+        with self._base.transaction() as curseur:
+            if not _identite_connue(curseur, self._bus.flux, identite):
+                return
+            curseur.execute(
+                "UPDATE outbox SET acquis = true WHERE flux = %s AND NOT acquis AND publie_le IS NOT NULL "
+                "AND (entree_ms, entree_n) < (%s, %s)",
+                [self._bus.flux, plancher.ms, plancher.n],
+            )
+            curseur.execute(
+                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE acquis "
+                "AND publie_le < clock_timestamp() - make_interval(hours => %s) LIMIT 5000)",
+                [CONSERVATION_H],
+            )
+        self._bus.rogner(plancher)
+
+    def tourner(self, arret: threading.Event, *, intervalle_s: float = 0.5) -> None:
+        """Sweep at every NOTIFY and every `intervalle_s`, maintain every two seconds, until `arret` is set.
+
+        Outlives its database and Redis: waits with a growing pause and begins again.
+        """
+        pause = 0.1
+        while not arret.is_set():
+            try:
+                self._ecouter()
+                self._entretenir_parfois()
+                while self.balayer() == LOT and not arret.is_set():
+                    pass
+                self._attendre(arret, intervalle_s)
+                pause = 0.1
+            except (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee) as erreur:
+                journal.warning("relais en attente (%s)", type(erreur).__name__)
+                self._base.fermer()
+                arret.wait(pause)
+                pause = min(2 * pause, _ATTENTE_MAX_S)
+
+    def _entretenir_parfois(self) -> None:
+        maintenant = time.monotonic()
+        if maintenant - self._entretien_a >= 2.0:
+            self.entretenir()
+            self._entretien_a = maintenant
+
+    def _ecouter(self) -> None:
+        with self._base.transaction() as curseur:
+            curseur.execute(f"LISTEN {CANAL}")
+
+    def _attendre(self, arret: threading.Event, secondes: float) -> None:
+        """Until a NOTIFY, or `secondes` (0.2 s at a time, to see `arret`)."""
+        connexion = self._base.connexion()
+        limite = time.monotonic() + secondes
+        while not arret.is_set() and time.monotonic() < limite:
+            if connexion.notifies:
+                break
+            if select.select([connexion], [], [], min(0.2, max(0.0, limite - time.monotonic())))[0]:
+                connexion.poll()
+        connexion.notifies.clear()
+
+
+def arriere(curseur: Any) -> int:
+    """Rows not published yet, for the `outbox_backlog` gauge."""
+    curseur.execute("SELECT count(*) FROM outbox WHERE publie_le IS NULL")
+    return int(curseur.fetchone()[0])

@@ -1,0 +1,138 @@
+"""Consumers: one effect per event, order per key, dead letters that hold back their key alone."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+
+from socle.evenements import lettres_mortes, outbox
+from socle.evenements.enveloppe import Evenement, suite
+from socle.evenements.reactions import AReessayer, Table
+from tests.evenements.conftest import Banc, attendre
+
+
+def test_events_published_before_the_group_exists_are_consumed(banc: Banc) -> None:
+    vus: list[str] = []
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
+    evenements = [banc.evenement() for _ in range(20)]
+    banc.publier(*evenements)
+    with banc.membre(table):
+        attendre(lambda: len(vus) == 20)
+    assert sorted(vus) == sorted(str(e.id) for e in evenements)
+
+
+def test_F8_a_handler_that_fails_leaves_no_inbox_row_and_redelivery_processes_it(banc: Banc) -> None:
+    essais: list[int] = []
+    table = Table(groupe="g")
+
+    @table.reaction("Fait")
+    def fragile(evenement: Evenement) -> list[Evenement]:
+        essais.append(1)
+        if len(essais) == 1:
+            assert banc.sql("SELECT count(*) FROM inbox") == [(0,)]
+            raise RuntimeError("once")
+        return [suite(evenement, "Suite", {"checkout_id": evenement.cle}, source="t")]
+
+    banc.publier(banc.evenement())
+    with banc.membre(table):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+    assert len(essais) == 2
+    assert banc.sql("SELECT count(*) FROM outbox") == [(1,)]
+
+
+def test_order_is_kept_per_key_while_keys_run_side_by_side(banc: Banc) -> None:
+    vus: dict[str, list[int]] = defaultdict(list)
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: vus[e.cle].append(int(e.payload["n"])) or [])
+    cles = [banc.evenement().cle for _ in range(10)]
+    banc.publier(*[banc.evenement(cle=cle, n=n) for n in range(10) for cle in cles])
+    with banc.membre(table):
+        attendre(lambda: sum(map(len, vus.values())) == 100)
+    assert all(vus[cle] == list(range(10)) for cle in cles)
+
+
+def test_F32_a_poison_event_stops_only_its_own_key_and_redrive_is_ordered_and_harmless_twice(banc: Banc) -> None:
+    vus: list[tuple[str, int]] = []
+    poison = threading.Event()
+    poison.set()
+    table = Table(groupe="g")
+
+    @table.reaction("Fait")
+    def reagir(evenement: Evenement) -> list[Evenement]:
+        if evenement.payload["n"] == 0 and evenement.payload["malade"] and poison.is_set():
+            raise ValueError("poison")
+        vus.append((evenement.cle, int(evenement.payload["n"])))
+        return []
+
+    malade, sain = banc.evenement().cle, banc.evenement().cle
+    for n in range(3):
+        banc.publier(banc.evenement(cle=malade, n=n, malade=True), banc.evenement(cle=sain, n=n, malade=False))
+    with banc.membre(table):
+        attendre(lambda: len([v for v in vus if v[0] == sain]) == 3)
+        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(3,)])
+        assert [v for v in vus if v[0] == malade] == []
+        ((cause,),) = banc.sql("SELECT cause FROM lettres_mortes ORDER BY rang LIMIT 1")
+        assert cause == "ValueError: poison"
+        poison.clear()
+        base = banc.base()
+        ids = [ligne[0] for ligne in banc.sql("SELECT id::text FROM lettres_mortes ORDER BY rang DESC")]
+        for identifiant in ids + ids:
+            with base.transaction() as curseur:
+                lettres_mortes.relancer(curseur, identifiant)
+        base.fermer()
+        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes WHERE etat = 'traitee'") == [(3,)])
+    assert [n for cle, n in vus if cle == malade] == [0, 1, 2]
+    assert banc.redis.xpending(banc.flux, "g")["pending"] == 0
+
+
+def test_a_neighbour_that_is_down_is_not_a_poison(banc: Banc) -> None:
+    en_panne = threading.Event()
+    en_panne.set()
+    vus: list[str] = []
+    table = Table(groupe="g")
+
+    @table.reaction("Fait")
+    def reagir(evenement: Evenement) -> list[Evenement]:
+        vus.append(str(evenement.id))
+        if en_panne.is_set():
+            raise AReessayer("voisin")
+        return []
+
+    banc.publier(banc.evenement())
+    with banc.membre(table):
+        attendre(lambda: len(vus) > 6)
+        en_panne.clear()
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+    assert banc.sql("SELECT count(*) FROM lettres_mortes") == [(0,)]
+
+
+def test_F30_F33_redis_emptied_in_the_middle_loses_no_event(banc: Banc) -> None:
+    vus: dict[str, set[str]] = {"g1": set(), "g2": set()}
+    lent = threading.Event()
+    tables = []
+    for groupe in vus:
+        table = Table(groupe=groupe)
+
+        def reagir(evenement: Evenement, groupe: str = groupe) -> list[Evenement]:
+            if groupe == "g2" and not lent.is_set():
+                raise AReessayer("g2 est en retard")
+            vus[groupe].add(str(evenement.id))
+            return []
+
+        table.reaction("Fait")(reagir)
+        tables.append(table)
+    evenements = [banc.evenement() for _ in range(30)]
+    base = banc.base()
+    with banc.membre(tables[0]), banc.membre(tables[1]), banc.relais(["g1", "g2"]):
+        with base.transaction() as curseur:
+            outbox.deposer(curseur, banc.flux, evenements[:20])
+        attendre(lambda: len(vus["g1"]) == 20)
+        banc.redis.delete(banc.flux, f"{banc.flux}:identite")
+        with base.transaction() as curseur:
+            outbox.deposer(curseur, banc.flux, evenements[20:])
+        lent.set()
+        attendre(lambda: len(vus["g2"]) == 30 and len(vus["g1"]) == 30, "all events in both groups", 15)
+    base.fermer()
+    assert vus["g1"] == vus["g2"] == {str(e.id) for e in evenements}
+    assert banc.sql("SELECT groupe, count(*) FROM inbox GROUP BY 1 ORDER BY 1") == [("g1", 30), ("g2", 30)]
