@@ -177,7 +177,7 @@ def dernieres_paroles(journal: Path) -> str:
 
 def _amorcer_tous(vue: plateforme.Plateforme, secrets: dict[str, str]) -> list[str]:
     """Migrate and seed the services whose code or database is not the one done last; the names of those done."""
-    fichier = vue.lieux.maison / "amorces.json"
+    fichier = vue.lieux.amorces
     deja = json.loads(fichier.read_text()) if fichier.exists() else {}
     empreintes = {service.nom: _empreinte(vue, service, secrets) for service in vue.services}
     a_faire = [service for service in vue.services if deja.get(service.nom) != empreintes[service.nom]]

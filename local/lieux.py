@@ -55,6 +55,11 @@ class Lieux:
         return self.maison / "secrets.env"
 
     @property
+    def amorces(self) -> Path:
+        """What each service's database was last migrated and seeded with."""
+        return self.maison / "amorces.json"
+
+    @property
     def prise(self) -> Path:
         """Supervisor's socket; elsewhere when the path would be too long for a unix socket."""
         chemin = self.run / "supervisor.sock"
@@ -66,6 +71,11 @@ class Lieux:
     def journal(self, programme: str) -> Path:
         """Log of one program."""
         return self.logs / f"{programme}.log"
+
+    def contenu(self) -> list[Path]:
+        """What the laboratory wrote and can be thrown away; anything else in the folder is not ours to delete."""
+        dossiers = (self.pg, self.redis, self.logs, self.run, self.metriques)
+        return [chemin for chemin in (*dossiers, self.secrets, self.amorces) if chemin.exists()]
 
     def creer(self) -> None:
         """Make the folders, private to their owner."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
-from local import demarrage, superviseur
 from local.composants import Fond, Service, Web
 from local.lieux import RACINE
 from local.plateforme import Plateforme
-from local.processus import ErreurLabo, attendre, port_occupe
 
 SERVICES = (
     Service(
@@ -60,9 +54,7 @@ def plateforme(racine: Path) -> Iterator[Plateforme]:
 
 
 def appeler(plateforme: Plateforme, chemin: str) -> requests.Response:
-    return requests.get(
-        plateforme.urls["gateway"] + chemin, headers={"X-API-Key": plateforme.cle()}, timeout=5
-    )
+    return requests.get(plateforme.urls["gateway"] + chemin, headers={"X-API-Key": plateforme.cle()}, timeout=5)
 
 
 def test_everything_is_ready_through_the_gateway_when_start_returns(plateforme: Plateforme) -> None:

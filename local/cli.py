@@ -1,0 +1,276 @@
+"""The commands of `./labo`. Each is a few lines over the modules that do the work; errors are one sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from types import FrameType
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from local import demarrage, diagnostic, postgres, programmes
+from local.lieux import depuis_environnement
+from local.plateforme import Plateforme
+from local.processus import ADRESSE, ErreurLabo
+
+application = typer.Typer(
+    name="labo",
+    help="Le laboratoire de checkouts distribués, sans Docker.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+erreurs = Console(stderr=True, highlight=False)
+
+NomDeProgramme = Annotated[
+    str, typer.Argument(metavar="NOM", help="Un programme, ou un service et tous ses programmes.")
+]
+
+
+def principal() -> None:
+    """Entry point: interruptions stop what was started, known errors are told in one sentence."""
+    signal.signal(signal.SIGTERM, _interrompre)
+    try:
+        application(prog_name="./labo")
+    except ErreurLabo as erreur:
+        erreurs.print(f"[red]✗[/red] {escape(str(erreur))}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        erreurs.print("Interrompu.")
+        sys.exit(130)
+
+
+def _interrompre(numero: int, cadre: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _etape(debut: float) -> demarrage.Dire:
+    def dire(texte: str) -> None:
+        console.print(f"[green]✓[/green] {escape(texte)} [dim]{time.monotonic() - debut:.1f} s[/dim]")
+
+    return dire
+
+
+def _monter(plateforme: Plateforme) -> None:
+    debut = time.monotonic()
+    with console.status("Le laboratoire démarre…"):
+        nouveau = demarrage.demarrer(plateforme.lieux, plateforme.services, _etape(debut))
+    console.print(f"Prêt en {time.monotonic() - debut:.1f} s." if nouveau else "Le laboratoire tourne déjà.")
+
+
+def _adresses(plateforme: Plateforme) -> None:
+    table = Table("Quoi", "Adresse", box=None, pad_edge=False)
+    passerelle = plateforme.urls["gateway"]
+    table.add_row("Passerelle", f"{passerelle}  (en-tête X-API-Key)")
+    for service in plateforme.services:
+        table.add_row(f"Swagger {service.nom}", f"{passerelle}{service.route}/swagger/")
+    table.add_row("État de la passerelle", f"{plateforme.urls['gateway-etat']}/stats")
+    table.add_row("PostgreSQL", f"{ADRESSE}:{plateforme.ports['postgres']}  (./labo shell postgres)")
+    table.add_row("Redis", f"{ADRESSE}:{plateforme.ports['redis']}")
+    console.print(table)
+
+
+def _noms(plateforme: Plateforme, nom: str) -> list[str]:
+    """The programs `nom` stands for: itself, or those of the service of that name."""
+    etats = plateforme.superviseur.etats()
+    for service in plateforme.services:
+        if service.nom == nom:
+            return [programme.nom for programme in service.programmes]
+    if nom not in etats:
+        raise ErreurLabo(f"Programme inconnu : « {nom} ». Connus : {', '.join(etats)}.")
+    return [nom]
+
+
+@application.command()
+def up() -> None:
+    """Démarre tout et rend la main quand tout est prêt."""
+    plateforme = Plateforme()
+    _monter(plateforme)
+    _adresses(plateforme)
+
+
+@application.command()
+def demo() -> None:
+    """Démarre tout, puis joue les checkouts de démonstration."""
+    from local import demo as demonstration
+
+    plateforme = Plateforme()
+    _monter(plateforme)
+    raise typer.Exit(demonstration.executer(plateforme))
+
+
+@application.command()
+def down() -> None:
+    """Arrête tout ; les données restent."""
+    lieux = depuis_environnement()
+    with console.status("Le laboratoire s'arrête…"):
+        arrete = demarrage.arreter(lieux, Plateforme(lieux).services)
+    console.print("Arrêté." if arrete else "Rien ne tournait.")
+
+
+@application.command()
+def status() -> None:
+    """Montre chaque programme ; code de sortie 1 si l'un d'eux n'est pas prêt."""
+    plateforme = Plateforme()
+    table = Table("Programme", "État", "Pid", "Depuis", "Port", "Mémoire", "Santé", box=None, pad_edge=False)
+    tous_prets = True
+    for nom, info in plateforme.superviseur.etats().items():
+        pret = plateforme.pret(nom)
+        tous_prets &= pret
+        table.add_row(
+            nom,
+            info["statename"],
+            str(info["pid"] or ""),
+            f"{info['now'] - info['start']} s" if info["pid"] else "",
+            str(plateforme.ports.get(nom, "")),
+            _mio(_memoire(info["pid"])) if info["pid"] else "",
+            "[green]prêt[/green]" if pret else "[red]en panne[/red]",
+        )
+    console.print(table)
+    total = demarrage.memoire_totale(plateforme.lieux)
+    console.print(f"Mémoire de toute la plateforme : {_mio(total)} (pages partagées comptées une fois)")
+    raise typer.Exit(0 if tous_prets else 1)
+
+
+def _memoire(pid: int) -> int:
+    """Resident bytes of a program and its workers; pages they share are counted in each."""
+    try:
+        racine = psutil.Process(pid)
+        return sum(p.memory_info().rss for p in [racine, *racine.children(recursive=True)])
+    except psutil.Error:
+        return 0
+
+
+def _mio(octets: int) -> str:
+    return f"{octets / 2**20:.0f} Mio"
+
+
+@application.command()
+def logs(
+    nom: Annotated[str | None, typer.Argument(help="Un programme ; tous sans argument.")] = None,
+    suivre: Annotated[bool, typer.Option("-f", "--suivre", help="Continue d'afficher ce qui arrive.")] = False,
+    lignes: Annotated[int, typer.Option("-n", help="Nombre de lignes par programme.")] = 40,
+) -> None:
+    """Affiche les journaux, et les suit avec -f."""
+    from local import journaux
+
+    journaux.afficher(depuis_environnement(), nom, suivre=suivre, lignes=lignes)
+
+
+@application.command()
+def restart(nom: NomDeProgramme) -> None:
+    """Redémarre proprement un programme et attend qu'il soit prêt."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        plateforme.redemarrer(programme)
+        console.print(f"[green]✓[/green] {programme} redémarré, prêt.")
+
+
+@application.command()
+def kill(nom: NomDeProgramme) -> None:
+    """Tue net un programme (SIGKILL) ; le superviseur le relance."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        console.print(f"{programme} (pid {plateforme.tuer(programme)}) tué net.")
+
+
+@application.command()
+def stop(nom: NomDeProgramme) -> None:
+    """Arrête proprement un programme, jusqu'à `start`."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        plateforme.arreter(programme)
+        console.print(f"{programme} arrêté.")
+
+
+@application.command()
+def start(nom: NomDeProgramme) -> None:
+    """Démarre un programme arrêté et attend qu'il soit prêt."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        plateforme.demarrer(programme)
+        plateforme.attendre_pret(programme)
+        console.print(f"[green]✓[/green] {programme} prêt.")
+
+
+@application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def essayer(
+    contexte: typer.Context,
+    partie: Annotated[str | None, typer.Argument(help="Une partie ; toutes sans argument.")] = None,
+) -> None:
+    """Vérifie le projet : lint, types, règles d'import, tests. Les arguments suivants vont à pytest."""
+    from local import essais
+
+    raise typer.Exit(essais.executer(partie, contexte.args))
+
+
+@application.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    contexte: typer.Context, nom: Annotated[str | None, typer.Argument(help="Un banc ; tous sans argument.")] = None
+) -> None:
+    """Mesure la plateforme (démarrée au besoin). Options : --nom=entier, propres à chaque banc."""
+    from local import bancs
+
+    options = {}
+    for mot in contexte.args:
+        cle, egal, valeur = mot.removeprefix("--").partition("=")
+        if not (mot.startswith("--") and egal and valeur.isdecimal()):
+            raise ErreurLabo(f"Option de banc incomprise : « {mot} » ; écrivez --nom=entier.")
+        options[cle.replace("-", "_")] = int(valeur)
+    plateforme = Plateforme()
+    _monter(plateforme)
+    raise typer.Exit(bancs.executer(plateforme, nom, **options))
+
+
+@application.command()
+def shell(service: Annotated[str, typer.Argument(metavar="SERVICE", help="Un service, ou postgres.")]) -> None:
+    """Ouvre un shell Django dans l'environnement d'un service, ou psql."""
+    plateforme = Plateforme()
+    secrets, lieux = plateforme.secrets, plateforme.lieux
+    if service == "postgres":
+        port = str(plateforme.ports["postgres"])
+        ligne = [postgres.binaire("psql"), "-h", ADRESSE, "-p", port, "-U", postgres.SUPERUTILISATEUR]
+        os.execve(ligne[0], ligne, {**os.environ, "PGPASSWORD": secrets["POSTGRES_PASSWORD"]})  # noqa: S606
+    choisi = next((s for s in plateforme.services if s.nom == service), None)
+    if choisi is None:
+        noms = ", ".join(s.nom for s in plateforme.services)
+        raise ErreurLabo(f"Service inconnu : « {service} ». Connus : {noms}, postgres.")
+    variables = programmes.environnement_du_service(choisi, choisi.programmes[0], lieux, secrets, plateforme.services)
+    variables.pop("PROMETHEUS_MULTIPROC_DIR")
+    os.chdir(lieux.racine / choisi.dossier)
+    ligne = programmes.commande_django("shell")
+    os.execve(ligne[0], ligne, {**os.environ, **variables, "LOG_FORMAT": "texte"})  # noqa: S606
+
+
+@application.command()
+def reset(oui: Annotated[bool, typer.Option("--yes", "-y", help="Ne demande pas.")] = False) -> None:
+    """Jette toutes les données et tous les journaux (les secrets aussi)."""
+    lieux = depuis_environnement()
+    if not lieux.maison.exists():
+        console.print("Rien à jeter.")
+        return
+    if not oui and not (sys.stdin.isatty() and typer.confirm(f"Effacer toutes les données de {lieux.maison} ?")):
+        raise ErreurLabo("Rien n'a été effacé : confirmez, ou ajoutez --yes.")
+    demarrage.arreter(lieux, Plateforme(lieux).services)
+    for chemin in lieux.contenu():
+        shutil.rmtree(chemin) if chemin.is_dir() else chemin.unlink(missing_ok=True)
+    console.print("Effacé : le prochain ./labo up repart de zéro.")
+
+
+@application.command()
+def doctor() -> None:
+    """Examine la machine et le laboratoire ; code de sortie 1 si quelque chose empêche de démarrer."""
+    verdicts = diagnostic.examiner(depuis_environnement(), Plateforme().services)
+    for verdict in verdicts:
+        marque = "[green]✓[/green]" if verdict.bon else "[red]✗[/red]"
+        console.print(f"{marque} {escape(verdict.sujet)} : {escape(verdict.constat)}")
+    raise typer.Exit(0 if all(verdict.bon for verdict in verdicts) else 1)

@@ -1,0 +1,52 @@
+"""Reading the programs' logs: the last lines of each, then what arrives."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import TextIO
+
+from local.lieux import Lieux
+from local.processus import ErreurLabo
+
+_PAS = 0.2
+
+
+def afficher(lieux: Lieux, nom: str | None, *, suivre: bool, lignes: int) -> None:
+    """Print the last `lignes` lines of one program or of all; with `suivre`, go on until interrupted."""
+    fichiers = {fichier.stem: fichier for fichier in sorted(lieux.logs.glob("*.log"))}
+    if not fichiers:
+        raise ErreurLabo("Aucun journal : lancez ./labo up.")
+    if nom is not None and nom not in fichiers:
+        raise ErreurLabo(f"Aucun journal de « {nom} ». Connus : {', '.join(fichiers)}.")
+    choisis = {nom: fichiers[nom]} if nom else fichiers
+    largeur = max(map(len, choisis))
+    ouverts: dict[str, TextIO] = {}
+    for programme, fichier in choisis.items():
+        flux = fichier.open(encoding="utf-8", errors="replace")
+        for ligne in deque(flux, maxlen=lignes):
+            _ecrire(programme, largeur, ligne, seul=nom is not None)
+        ouverts[programme] = flux
+    while suivre:
+        for programme, fichier in choisis.items():
+            ouverts[programme] = _rouvrir_si_tourne(ouverts[programme], fichier)
+            for ligne in ouverts[programme]:
+                _ecrire(programme, largeur, ligne, seul=nom is not None)
+        time.sleep(_PAS)
+
+
+def _rouvrir_si_tourne(flux: TextIO, fichier: Path) -> TextIO:
+    """The supervisor rotates by renaming: when the name means a new file, read that one from its start."""
+    try:
+        if fichier.stat().st_ino == Path(f"/proc/self/fd/{flux.fileno()}").stat().st_ino:
+            return flux
+        nouveau = fichier.open(encoding="utf-8", errors="replace")
+    except FileNotFoundError:  # between the renaming and the new file
+        return flux
+    flux.close()
+    return nouveau
+
+
+def _ecrire(programme: str, largeur: int, ligne: str, *, seul: bool) -> None:
+    print(ligne.rstrip("\n") if seul else f"{programme:<{largeur}} | {ligne.rstrip()}", flush=True)
