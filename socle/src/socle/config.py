@@ -1,10 +1,11 @@
 """Settings come from the environment, are validated at start, and fail with one clear message."""
 
 import sys
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Secondes = Annotated[float, Field(gt=0, le=3600)]
@@ -51,10 +52,37 @@ def charger(modele: type[C]) -> C:
     Values are never printed: one of them may be a secret.
     """
     try:
-        return modele()
+        return modele()  # type: ignore[call-arg]  # the environment provides them
     except ValidationError as erreur:
         print(f"Configuration invalide de {modele.__module__} :", file=sys.stderr)
         for detail in erreur.errors(include_input=False, include_url=False):
             nom = ".".join(str(partie) for partie in detail["loc"]).upper() or "(ensemble)"
-            print(f"  {nom} : {detail['msg']}", file=sys.stderr)
+            print(f"  {nom} : {_expliquer(detail['type'], detail.get('ctx', {}), detail['msg'])}", file=sys.stderr)
         raise SystemExit(78) from None
+    except SettingsError as erreur:  # a structured field whose text is not JSON; the message names the field only
+        print(f"Configuration invalide de {modele.__module__} :\n  {erreur}", file=sys.stderr)
+        raise SystemExit(78) from None
+
+
+_EXPLICATIONS = {
+    "missing": "variable absente",
+    "literal_error": "une des valeurs {expected} est attendue",
+    "int_parsing": "un nombre entier est attendu",
+    "int_from_float": "un nombre entier est attendu",
+    "float_parsing": "un nombre est attendu",
+    "bool_parsing": "0 ou 1 est attendu",
+    "string_too_short": "au moins {min_length} caractères sont attendus",
+    "string_too_long": "au plus {max_length} caractères sont attendus",
+    "too_short": "au moins {min_length} caractères sont attendus",
+    "string_pattern_mismatch": "la forme {pattern} est attendue",
+    "greater_than": "plus de {gt} est attendu",
+    "greater_than_equal": "au moins {ge} est attendu",
+    "less_than": "moins de {lt} est attendu",
+    "less_than_equal": "au plus {le} est attendu",
+}
+
+
+def _expliquer(genre: str, contexte: Mapping[str, Any], defaut: str) -> str:
+    """One sentence in French; a validator's own message (which must not quote the value) as it is."""
+    modele = _EXPLICATIONS.get(genre)
+    return modele.format(**contexte) if modele else defaut

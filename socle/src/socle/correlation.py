@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _correlation: ContextVar[str] = ContextVar("correlation_id", default="")
 _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
@@ -51,6 +51,11 @@ def ouvrir(correlation: str, trace: str) -> None:
     _correlation.set(correlation)
     _traceparent.set(trace)
     _echeance.set(None)
+
+
+def fermer() -> None:
+    """The request is over: what the thread does or logs next belongs to nobody."""
+    ouvrir("", "")
 
 
 @contextmanager

@@ -5,8 +5,8 @@ nothing.
 
 1. The switches live in one JSON file per program (`LABO_FAUTES_FICHIER`), so that every worker process of the
    program sees them; it is re-read when its modification time changes, at most every 50 ms.
-2. `nombre` bounds how often a fault fires in one process, then it is spent. A `crash` is spent before the process
-   dies (the file is rewritten first), so that the restarted process does not die of it again.
+2. `nombre` bounds how often a fault fires in all processes of the program together, then it is spent. A `crash` is
+   spent before the process dies (the file is rewritten first), so that the restarted process does not die of it again.
 3. `crash` is SIGKILL to the own process: no handler, no flush, no rollback by us.
 """
 
@@ -16,7 +16,8 @@ import os
 import signal
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,25 +53,32 @@ class Tableau:
     def __init__(self, fichier: Path) -> None:
         self._fichier = fichier
         self._lu_a = 0.0
-        self._mtime = -1
+        self._vue: tuple[int, ...] = ()
         self._fautes: dict[str, Faute] = {}
 
     def lire(self) -> dict[str, Faute]:
         maintenant = time.monotonic()
         if maintenant - self._lu_a >= _RELECTURE_S:
             self._lu_a = maintenant
-            self._relire()
+            vue = self._signature()
+            if vue != self._vue:
+                self._fautes, self._vue = self._contenu(), vue
         return self._fautes
 
-    def _relire(self) -> None:
+    def _signature(self) -> tuple[int, ...]:
+        """What changes with every replacement; the modification time alone misses two within one clock tick."""
         try:
-            mtime = self._fichier.stat().st_mtime_ns
+            etat = self._fichier.stat()
         except FileNotFoundError:
-            self._mtime, self._fautes = -1, {}
-            return
-        if mtime != self._mtime:
-            self._fautes = {f["point"]: Faute(**f) for f in json.loads(self._fichier.read_text() or "[]")}
-            self._mtime = mtime
+            return ()
+        return etat.st_mtime_ns, etat.st_ino, etat.st_size
+
+    def _contenu(self) -> dict[str, Faute]:
+        try:
+            texte = self._fichier.read_text()
+        except FileNotFoundError:
+            return {}
+        return {f["point"]: Faute(**f) for f in json.loads(texte)}
 
     def _remplacer(self, fautes: dict[str, Faute]) -> None:
         self._fichier.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +86,7 @@ class Tableau:
         with os.fdopen(descripteur, "w") as sortie:
             json.dump([asdict(f) for f in fautes.values()], sortie)
         Path(provisoire).replace(self._fichier)
-        self._lu_a, self._mtime = 0.0, -1
+        self._lu_a, self._vue = 0.0, ()
 
     def _verrou(self) -> Any:
         self._fichier.parent.mkdir(parents=True, exist_ok=True)
@@ -96,16 +104,14 @@ class Tableau:
         if point not in self.lire():
             return None
         with self._verrou():
-            self._mtime = -1
-            self._relire()
-            faute = self._fautes.get(point)
+            # Read under the lock, not through the shared copy: another thread may be putting an older one there.
+            fautes = self._contenu()
+            faute = fautes.get(point)
             if faute is None:
                 return None
-            reste = {nom: f for nom, f in self._fautes.items() if nom != point}
+            reste = {nom: f for nom, f in fautes.items() if nom != point}
             if faute.nombre > 1:
-                reste[point] = Faute(
-                    point=point, genre=faute.genre, nombre=faute.nombre - 1, secondes=faute.secondes
-                )
+                reste[point] = replace(faute, nombre=faute.nombre - 1)
             self._remplacer(reste)
             return faute
 
@@ -167,7 +173,7 @@ def valider(brut: object) -> list[Faute]:
         nombre, secondes = element.get("nombre", 1), element.get("secondes", 0)
         if type(nombre) is not int or not 1 <= nombre <= 1_000_000:
             raise DonneesInvalides(champs={f"fautes[{rang}].nombre": "un entier de 1 à 1000000"})
-        if type(secondes) not in (int, float) or not 0 <= secondes <= 600:
+        if type(secondes) not in (int, float, Decimal) or not 0 <= secondes <= 600:
             raise DonneesInvalides(champs={f"fautes[{rang}].secondes": "un nombre de 0 à 600"})
-        fautes.append(Faute(point=element["point"], genre=element["genre"], nombre=nombre, secondes=secondes))
+        fautes.append(Faute(point=element["point"], genre=element["genre"], nombre=nombre, secondes=float(secondes)))
     return fautes

@@ -8,6 +8,7 @@ The preparation runs when gunicorn imports this module: its `on_starting` hook c
 import importlib
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,16 @@ def _preparer() -> None:
         getattr(importlib.import_module(module), fonction)()
 
 
+def pre_fork(serveur: Any, worker: Any) -> None:
+    """What the preparation or the loading opened stays here: two processes must not share a database connection."""
+    if "django.db" in sys.modules:
+        sys.modules["django.db"].connections.close_all()
+
+
 def child_exit(serveur: Any, worker: Any) -> None:
     """A dead worker's live gauges leave the page; its counters stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 _preparer()

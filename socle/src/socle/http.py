@@ -1,26 +1,34 @@
 """Pooled HTTP client for calls between services.
 
-Guarantee: every call ends within its time limits and the deadline of `socle.correlation.echeance`; it is repeated
-only where a repetition cannot have a second effect; it carries the correlation id, the trace context and the keys.
+Guarantee: every call ends within its time limits and the deadline of `socle.correlation.echeance`, even when the
+neighbour sends one byte a second; it is repeated only where a repetition cannot have a second effect; it carries the
+correlation id, the trace context and the keys.
 
-1. A POST without `cle_idempotence` is repeated only when the connection was refused: nothing was sent.
-2. `ServiceIndisponible.effet_possible` tells whether the neighbour may have done the work all the same. Callers
-   that compensate must compensate when it is true.
-3. A 4xx is an answer, not a failure: it comes back as a `Reponse` and closes the circuit.
-4. JSON numbers with a decimal point come back as `Decimal`.
+1. A POST without `cle_idempotence` is repeated only when nothing can have been done: the connection was refused, or
+   the answer is 408, 425 or 429.
+2. `ServiceIndisponible.effet_possible` tells whether the neighbour may have done the work all the same, in any of
+   the attempts. Callers that compensate must compensate when it is true.
+3. A 4xx is an answer, not a failure: it comes back as a `Reponse` and closes the circuit. The exception is a 409 with
+   `Retry-After`: the same key is being processed, so it is asked again.
+4. JSON numbers with a decimal point come back as `Decimal`; a JSON array comes back as `{"resultats": [...]}`.
+5. An open circuit fails at once, without further attempts; so does a deadline too near for the next attempt.
+6. Connections are opened by the first call: make no call before gunicorn forks, or the workers share a socket.
 """
 
 import json
 import logging
+import re
+import secrets
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-import tenacity
 import urllib3
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from socle import fautes, jsons, metriques
@@ -33,8 +41,11 @@ journal = logging.getLogger("socle.http")
 Observateur = Callable[[str, str, str, float], None]
 """Called once per attempt with (service, endpoint, status or `erreur`, seconds)."""
 
-_PASSAGERES = frozenset({500, 502, 503, 504, 408, 425, 429})
+_RIEN_FAIT = frozenset({408, 425, 429})
 _DUREE_MINIMALE_S = 0.02
+_ATTENTE_MAX_S = 1.0
+_IDENTIFIANT = re.compile(r"(?<=/)(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+)(?=/|$)")
+_hasard = secrets.SystemRandom()
 
 
 class ServiceIndisponible(Indisponible):
@@ -45,9 +56,13 @@ class ServiceIndisponible(Indisponible):
         self.service, self.cause, self.effet_possible, self.statut = service, cause, effet_possible, statut
 
 
+class _NonTente(ServiceIndisponible):
+    """No attempt was made, and another one now would not be made either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """An answer below 500: status, parsed JSON object (empty when the body is not one), headers."""
+    """An answer below 500: status, parsed JSON object (empty when the body is not JSON), headers."""
 
     statut: int
     corps: dict[str, Any]
@@ -61,17 +76,60 @@ class Reponse:
 
 def _lire_json(octets: bytes) -> dict[str, Any]:
     try:
-        valeur = json.loads(octets, parse_float=Decimal)
-    except ValueError:
+        valeur = json.loads(octets, parse_float=jsons.decimal)
+    except (ValueError, RecursionError):
         return {}
     return valeur if isinstance(valeur, dict) else {"resultats": valeur}
+
+
+class _PriseBornee(socket.socket):
+    """A socket whose time limit covers everything received since it was set, not each packet anew."""
+
+    _limite: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        self._limite = None if value is None else time.monotonic() + value
+        super().settimeout(value)
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        if self._limite is not None:
+            reste = self._limite - time.monotonic()
+            if reste <= 0:
+                raise TimeoutError("timed out")
+            super().settimeout(reste)
+        return super().recv_into(*args, **kwargs)
+
+
+class _Connexion(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        prise = super()._new_conn()
+        delai = prise.gettimeout()
+        bornee = _PriseBornee(prise.family, prise.type, prise.proto, fileno=prise.detach())
+        bornee.settimeout(delai)
+        return bornee
+
+
+class _Bassin(HTTPConnectionPool):
+    ConnectionCls = _Connexion
+
+
+def _ouvrir_bassin(base_url: str, connexions_max: int) -> tuple[HTTPConnectionPool, str]:
+    """The pool and the path prefix of a base URL. Over TLS, a drip-feeding neighbour is bounded per packet only."""
+    url = urllib3.util.parse_url(base_url)
+    if not url.host or url.scheme not in ("http", "https"):
+        raise ValueError("base_url : une adresse http(s) est attendue")
+    prefixe = (url.path or "").rstrip("/")
+    if url.scheme == "https":
+        return urllib3.HTTPSConnectionPool(url.host, url.port, maxsize=connexions_max, block=False), prefixe
+    return _Bassin(url.host, url.port, maxsize=connexions_max, block=False), prefixe
 
 
 class ClientHttp:
     """One neighbour behind one base URL. Thread-safe; connections are kept alive and shared by the process.
 
     `connexion` and `lecture` are seconds per attempt, `essais` the attempts in all, `nom` the service's name in
-    errors and metrics. `endpoint` of each call is a bounded label, never the raw path.
+    errors and metrics. `endpoint` of each call is its label in metrics and logs; by default the method and the path
+    with identifiers masked, so that the number of labels stays bounded.
     """
 
     def __init__(
@@ -89,9 +147,7 @@ class ClientHttp:
         observateur: Observateur | None = None,
     ) -> None:
         self.nom = nom
-        url = urllib3.util.parse_url(base_url)
-        self._pool = urllib3.connection_from_url(base_url, maxsize=connexions_max, block=False)
-        self._prefixe = (url.path or "").rstrip("/")
+        self._pool, self._prefixe = _ouvrir_bassin(base_url, connexions_max)
         self._connexion, self._lecture, self._essais = connexion, lecture, essais
         self._entetes = {"Accept": "application/json"}
         if cle_api:
@@ -99,7 +155,8 @@ class ClientHttp:
         if jeton_interne:
             self._entetes["X-Internal-Token"] = jeton_interne
         self.disjoncteur = disjoncteur or Disjoncteur(
-            au_changement=lambda ouvert: metriques.DISJONCTEUR.labels(nom).set(ouvert)
+            sonde_max_s=connexion + lecture + 1.0,
+            au_changement=lambda ouvert: metriques.DISJONCTEUR.labels(nom).set(ouvert),
         )
         self._observateur = observateur
 
@@ -145,28 +202,25 @@ class ClientHttp:
         octets = jsons.ecrire(corps) if corps is not None else None
         complets = self._composer_entetes(octets, cle_idempotence, entetes)
         repetable = methode in ("GET", "HEAD", "PUT", "DELETE") or bool(cle_idempotence)
-        libelle = endpoint or f"{methode} {chemin.partition('?')[0]}"
-        nombre = self._essais if essais is None else essais
+        libelle = endpoint or f"{methode} {_IDENTIFIANT.sub('{id}', chemin.partition('?')[0])}"
+        dernier = self._essais if essais is None else essais
+        effet_possible = False
+        numero = 1
+        while True:
+            try:
+                return self._un_essai(methode, chemin, octets, complets, libelle)
+            except ServiceIndisponible as erreur:
+                # What an earlier attempt may have done is not undone by a later one that was refused.
+                effet_possible = erreur.effet_possible = effet_possible or erreur.effet_possible
+                if numero >= dernier or isinstance(erreur, _NonTente) or (effet_possible and not repetable):
+                    raise
+                attente = _hasard.uniform(0, min(_ATTENTE_MAX_S, 0.05 * 2**numero))
+                if temps_restant(60.0) < attente + _DUREE_MINIMALE_S:
+                    raise
+            time.sleep(attente)
+            numero += 1
 
-        def un_essai() -> Reponse:
-            return self._un_essai(methode, chemin, octets, complets, libelle)
-
-        if nombre == 1:
-            return un_essai()
-
-        def a_repeter(erreur: BaseException) -> bool:
-            return isinstance(erreur, ServiceIndisponible) and (repetable or not erreur.effet_possible)
-
-        return tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(nombre) | _echeance_passee,
-            wait=tenacity.wait_random_exponential(multiplier=0.05, max=1.0),
-            retry=tenacity.retry_if_exception(a_repeter),
-            reraise=True,
-        )(un_essai)
-
-    def _composer_entetes(
-        self, octets: bytes | None, cle: str, supplement: Mapping[str, str] | None
-    ) -> dict[str, str]:
+    def _composer_entetes(self, octets: bytes | None, cle: str, supplement: Mapping[str, str] | None) -> dict[str, str]:
         entetes = dict(self._entetes)
         if octets is not None:
             entetes["Content-Type"] = "application/json"
@@ -185,48 +239,52 @@ class ClientHttp:
     ) -> Reponse:
         reste = temps_restant(self._connexion + self._lecture)
         if reste < _DUREE_MINIMALE_S:
-            raise ServiceIndisponible(self.nom, "délai épuisé", effet_possible=False)
+            raise _NonTente(self.nom, "délai épuisé", effet_possible=False)
         if not self.disjoncteur.permet():
             self._observer(endpoint, "circuit_ouvert", 0.0)
-            raise ServiceIndisponible(self.nom, "circuit ouvert", effet_possible=False)
+            raise _NonTente(self.nom, "circuit ouvert", effet_possible=False)
         debut = time.perf_counter()
+        double = envoyee = False
         try:
-            fautes.point("http.avant_envoi")
-            reponse = self._pool.urlopen(
-                methode,
-                self._prefixe + chemin,
-                body=octets,
-                headers=entetes,
-                timeout=urllib3.Timeout(connect=min(self._connexion, reste), read=min(self._lecture, reste)),
-                retries=False,
-                redirect=False,
-            )
+            double = fautes.point("http.avant_envoi")
+            envoyee = True
+            if double:
+                self._envoyer(methode, chemin, octets, entetes, reste)
+            reponse = self._envoyer(methode, chemin, octets, entetes, reste)
             fautes.point("http.reponse_recue")
         except (NewConnectionError, ConnectTimeoutError) as erreur:
-            raise self._echouer(endpoint, debut, erreur, effet_possible=False) from erreur
-        except (HTTPError, OSError) as erreur:
-            raise self._echouer(endpoint, debut, erreur, effet_possible=True) from erreur
-        except Indisponible:
+            raise self._echouer(endpoint, debut, erreur, effet_possible=double) from erreur
+        except (HTTPError, OSError, fautes.FauteInjectee) as erreur:
+            raise self._echouer(endpoint, debut, erreur, effet_possible=envoyee) from erreur
+        except BaseException:
             self.disjoncteur.echec()
             raise
-        self._observer(endpoint, str(reponse.status), time.perf_counter() - debut)
-        if reponse.status in _PASSAGERES or reponse.status > 504:
-            if reponse.status >= 500:
-                self.disjoncteur.echec()
-            else:
-                self.disjoncteur.succes()
+        statut = reponse.status
+        self._observer(endpoint, str(statut), time.perf_counter() - debut)
+        if statut >= 500:
+            self.disjoncteur.echec()
+        else:
+            self.disjoncteur.succes()
+        if statut >= 500 or statut in _RIEN_FAIT or (statut == 409 and "Retry-After" in reponse.headers):
             raise ServiceIndisponible(
-                self.nom,
-                f"HTTP {reponse.status}",
-                effet_possible=reponse.status >= 500,
-                statut=reponse.status,
+                self.nom, f"HTTP {statut}", effet_possible=statut not in _RIEN_FAIT, statut=statut
             )
-        self.disjoncteur.succes()
-        return Reponse(reponse.status, _lire_json(reponse.data), reponse.headers)
+        return Reponse(statut, _lire_json(reponse.data), reponse.headers)
 
-    def _echouer(
-        self, endpoint: str, debut: float, erreur: Exception, *, effet_possible: bool
-    ) -> ServiceIndisponible:
+    def _envoyer(
+        self, methode: str, chemin: str, octets: bytes | None, entetes: dict[str, str], reste: float
+    ) -> urllib3.BaseHTTPResponse:
+        return self._pool.urlopen(
+            methode,
+            self._prefixe + chemin,
+            body=octets,
+            headers=entetes,
+            timeout=urllib3.Timeout(connect=self._connexion, read=self._lecture, total=reste),
+            retries=False,
+            redirect=False,
+        )
+
+    def _echouer(self, endpoint: str, debut: float, erreur: Exception, *, effet_possible: bool) -> ServiceIndisponible:
         self.disjoncteur.echec()
         self._observer(endpoint, "erreur", time.perf_counter() - debut)
         journal.warning("appel de %s %s: %s", self.nom, endpoint, type(erreur).__name__)
@@ -235,7 +293,3 @@ class ClientHttp:
     def _observer(self, endpoint: str, statut: str, duree: float) -> None:
         if self._observateur is not None:
             self._observateur(self.nom, endpoint, statut, duree)
-
-
-def _echeance_passee(_: tenacity.RetryCallState) -> bool:
-    return temps_restant(60.0) < _DUREE_MINIMALE_S

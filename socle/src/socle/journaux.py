@@ -38,13 +38,9 @@ def configuration(service: str, instance: str, *, forme: str, niveau: str) -> di
                 "rename_fields": {"asctime": "ts", "levelname": "niveau", "name": "journal"},
                 "json_ensure_ascii": False,
             },
-            "texte": {
-                "format": "%(asctime)s %(levelname)-7s %(instance)s %(name)s: %(message)s [%(correlation_id)s]"
-            },
+            "texte": {"format": "%(asctime)s %(levelname)-7s %(instance)s %(name)s: %(message)s [%(correlation_id)s]"},
         },
-        "handlers": {
-            "sortie": {"class": "logging.StreamHandler", "formatter": forme, "filters": ["contexte"]}
-        },
+        "handlers": {"sortie": {"class": "logging.StreamHandler", "formatter": forme, "filters": ["contexte"]}},
         "root": {"handlers": ["sortie"], "level": niveau},
         "loggers": {
             "django.request": {"level": "CRITICAL"},

@@ -2,14 +2,16 @@
 
 Money is `Decimal` inside and a JSON number outside. A number of at most fifteen digits survives the trip through
 a double and back as the same text, so `float(Decimal("89.99"))` prints `89.99`; sums are never made on floats.
+Beyond fifteen significant digits the text is rounded: no amount of the platform is that long.
 """
 
 import json
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 PROFONDEUR_MAX = 32
+EXPOSANT_MAX = 300
 
 
 class JsonRefuse(ValueError):
@@ -30,8 +32,8 @@ def defaut(valeur: object) -> Any:
 
 
 def ecrire(valeur: object) -> bytes:
-    """Compact UTF-8 JSON."""
-    return json.dumps(valeur, default=defaut, ensure_ascii=False, separators=(",", ":")).encode()
+    """Compact UTF-8 JSON. Raises `ValueError` for what JSON cannot say: infinity, NaN, a lone surrogate."""
+    return json.dumps(valeur, default=defaut, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def lire(octets: bytes) -> Any:
@@ -40,24 +42,34 @@ def lire(octets: bytes) -> Any:
     Raises `JsonRefuse`.
     """
     try:
-        valeur = json.loads(octets.decode("utf-8"), parse_float=_decimal, parse_constant=_constante)
+        valeur = json.loads(octets.decode("utf-8"), parse_float=decimal, parse_constant=_constante)
     except UnicodeDecodeError:
         raise JsonRefuse("le corps n'est pas de l'UTF-8") from None
     except RecursionError:
         raise JsonRefuse("le corps est trop imbriqué") from None
     except JsonRefuse:
         raise
-    except ValueError as erreur:
-        raise JsonRefuse(f"JSON malformé ({erreur})") from None
-    if b"\\u" in octets or octets.count(b"[") + octets.count(b"{") > PROFONDEUR_MAX or b"\x7f" in octets:
+    except json.JSONDecodeError as erreur:
+        raise JsonRefuse(f"JSON malformé, ligne {erreur.lineno}, colonne {erreur.colno}") from None
+    except ValueError:  # an integer of thousands of digits
+        raise JsonRefuse("nombre trop long") from None
+    # A NUL or a surrogate can only come from an escape: raw, the decoder and `json` have refused them already.
+    if b"\\u" in octets or octets.count(b"[") + octets.count(b"{") > PROFONDEUR_MAX:
         _verifier(valeur, "", 0)
     return valeur
 
 
-def _decimal(texte: str) -> Decimal:
+def decimal(texte: str) -> Decimal:
+    """`parse_float=` of `json.loads`: exact, and within what a double can say again. Raises `JsonRefuse`."""
     if len(texte) > 40:
         raise JsonRefuse("nombre trop long")
-    return Decimal(texte)
+    try:
+        valeur = Decimal(texte)
+    except InvalidOperation:  # an exponent beyond what the decimal module can hold
+        raise JsonRefuse("nombre hors limites") from None
+    if abs(valeur.adjusted()) > EXPOSANT_MAX:
+        raise JsonRefuse("nombre hors limites")
+    return valeur
 
 
 def _constante(texte: str) -> Any:

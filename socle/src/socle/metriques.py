@@ -9,27 +9,23 @@
 
 import logging
 import os
+from pathlib import Path
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import REGISTRY as _REGISTRE_PROCESSUS
 from prometheus_client.multiprocess import MultiProcessCollector
 
 journal = logging.getLogger("socle.metriques")
 
+if _repertoire := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    # A management command may come before the first gunicorn, which makes and empties it.
+    Path(_repertoire).mkdir(parents=True, exist_ok=True)
+
 METHODES = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 SEAUX_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUETES = Counter("http_requests_total", "Requêtes HTTP servies", ["method", "route", "status"])
-DUREES = Histogram(
-    "http_request_duration_seconds", "Durée des requêtes HTTP", ["method", "route"], buckets=SEAUX_S
-)
+DUREES = Histogram("http_request_duration_seconds", "Durée des requêtes HTTP", ["method", "route"], buckets=SEAUX_S)
 EN_COURS = Gauge("http_requests_in_flight", "Requêtes HTTP en cours", multiprocess_mode="livesum")
 DISJONCTEUR = Gauge(
     "circuit_breaker_open",
@@ -61,7 +57,7 @@ def page() -> tuple[bytes, str]:
     """The exposition text of this program instance and its content type."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         processus = CollectorRegistry()
-        MultiProcessCollector(processus)
+        MultiProcessCollector(processus)  # type: ignore[no-untyped-call]
     else:
         processus = _REGISTRE_PROCESSUS
     texte = generate_latest(processus)

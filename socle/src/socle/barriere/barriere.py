@@ -13,6 +13,7 @@ Corps = dict[str, Any]
 _REFUS: dict[str, type[erreurs.Erreur]] = {
     classe.__name__: classe for classe in (erreurs.RefusMetier, erreurs.Introuvable, erreurs.Conflit)
 }
+_SELECT = "SELECT etat, empreinte, reponse, reponse_compensation FROM barriere WHERE espace = %s AND reference = %s"
 
 
 class Barriere:
@@ -45,10 +46,10 @@ class Barriere:
                 else:
                     deja = None
                     fautes.point("barriere.avant_action")
-                    reponse = faire()
+                    reponse = jsons.ecrire(faire()).decode()
                     curseur.execute(
                         "UPDATE barriere SET reponse = %s WHERE espace = %s AND reference = %s",
-                        [jsons.ecrire(reponse).decode(), self._espace, reference],
+                        [reponse, self._espace, reference],
                     )
                     fautes.point("barriere.avant_commit")
         except tuple(_REFUS.values()) as refus:
@@ -56,7 +57,7 @@ class Barriere:
         if deja is not None:
             return self._rendre(deja, empreinte)
         fautes.point("barriere.apres_commit")
-        return reponse
+        return _corps(reponse)
 
     def compensation(
         self,
@@ -81,16 +82,17 @@ class Barriere:
             )
             if curseur.rowcount == 1:
                 return _corps(rien)
-            etat, _, reponse, compensee = self._lire(curseur, reference, verrou="FOR UPDATE")
+            etat, _, reponse, compensee = self._lire(curseur, reference, _SELECT + " FOR UPDATE")
             if compensee is not None:
                 return _corps(compensee)
-            if etat == "FAITE" and garder is not None:
-                return garder(_corps(reponse))
+            faite = _corps(reponse) if etat == "FAITE" and reponse is not None else None
+            if faite is not None and garder is not None:
+                return _corps(jsons.ecrire(garder(faite)).decode())
             fautes.point("barriere.avant_compensation")
-            resultat = jsons.ecrire(defaire(_corps(reponse))).decode() if etat == "FAITE" else rien
+            resultat = rien if faite is None else jsons.ecrire(defaire(faite)).decode()
             curseur.execute(
                 "UPDATE barriere SET etat = %s, reponse_compensation = %s WHERE espace = %s AND reference = %s",
-                ["COMPENSEE" if etat == "FAITE" else "ANNULEE", resultat, self._espace, reference],
+                ["ANNULEE" if faite is None else "COMPENSEE", resultat, self._espace, reference],
             )
             fautes.point("barriere.avant_commit_compensation")
         return _corps(resultat)
@@ -98,31 +100,25 @@ class Barriere:
     def etat(self, reference: str) -> str | None:
         """FAITE, REFUSEE, COMPENSEE, ANNULEE, or None for a reference never seen (or not committed yet)."""
         with connection.cursor() as curseur:
-            curseur.execute(
-                "SELECT etat FROM barriere WHERE espace = %s AND reference = %s", [self._espace, reference]
-            )
+            curseur.execute("SELECT etat FROM barriere WHERE espace = %s AND reference = %s", [self._espace, reference])
             ligne = curseur.fetchone()
         return None if ligne is None else str(ligne[0])
 
-    def _lire(self, curseur: Any, reference: str, verrou: str = "") -> tuple[str, str, str, str | None]:
-        curseur.execute(
-            "SELECT etat, empreinte, reponse, reponse_compensation FROM barriere "
-            f"WHERE espace = %s AND reference = %s {verrou}",
-            [self._espace, reference],
-        )
-        ligne: tuple[str, str, str, str | None] = curseur.fetchone()
+    def _lire(self, curseur: Any, reference: str, requete: str = _SELECT) -> tuple[str, str, str | None, str | None]:
+        curseur.execute(requete, [self._espace, reference])
+        ligne: tuple[str, str, str | None, str | None] = curseur.fetchone()
         return ligne
 
-    def _rendre(self, deja: tuple[str, str, str, str | None], empreinte: str) -> Corps:
+    def _rendre(self, deja: tuple[str, str, str | None, str | None], empreinte: str) -> Corps:
         etat, premiere, reponse, _ = deja
-        if etat == "ANNULEE":
+        if reponse is None:  # compensated before any answer was given
             raise erreurs.Conflit(
                 self._libelle_annulee, error=self._libelle_annulee.capitalize(), code="reference_annulee"
             )
         if premiere != empreinte:
             raise erreurs.CleReutilisee("Cette référence a déjà servi pour une autre demande.")
         corps = _corps(reponse)
-        if etat == "REFUSEE":
+        if etat in ("REFUSEE", "ANNULEE"):  # a refusal stays the answer after its compensation
             raise _REFUS[corps["classe"]](
                 corps["details"], error=corps["error"], code=corps["code"], extra=corps["extra"]
             )

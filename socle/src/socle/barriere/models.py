@@ -2,7 +2,8 @@ from django.db import models
 
 
 class OperationBarree(models.Model):
-    """What happened to one reference. `etat`: FAITE, REFUSEE, COMPENSEE, ANNULEE (compensated before it existed).
+    """What happened to one reference. `etat`: FAITE, REFUSEE, COMPENSEE, ANNULEE (compensated without having an effect:
+    before it existed, or after a refusal, which is then still its answer).
 
     Answers are JSON text, not jsonb: a repeated answer is the same bytes.
     """

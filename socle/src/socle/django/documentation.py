@@ -5,6 +5,8 @@ set by the gateway), so that "Try it out" works from both sides. The document is
 """
 
 import functools
+import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,6 +25,7 @@ from rest_framework import serializers
 from socle import jsons
 from socle.django.convertisseurs import ConvertisseurUuid
 
+_PREFIXE = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 _TEXTES = {
     400: ("Requête refusée : données invalides ou règle métier.", "Données invalides", "donnees_invalides"),
     403: ("Opération réservée aux appelants internes.", "Jeton interne requis", "jeton_interne_requis"),
@@ -54,8 +57,8 @@ class ReponseErreur(serializers.Serializer):
 def operation(
     resume: str,
     *,
-    reponses: Mapping[int, tuple[str, type[serializers.Serializer] | serializers.Serializer | None, Any]],
-    corps: type[serializers.Serializer] | None = None,
+    reponses: Mapping[int, tuple[str, type[serializers.Serializer] | serializers.BaseSerializer | None, Any]],
+    corps: type[serializers.Serializer] | serializers.BaseSerializer | None = None,
     criteres: type[serializers.Serializer] | None = None,
     erreurs: Iterable[int] = (),
     details: str = "",
@@ -64,14 +67,13 @@ def operation(
 ) -> Any:
     """Document one handler.
 
-    `reponses` maps a status to (French description, serializer, example); `criteres` is the serializer of the query
-    parameters; `erreurs` the further statuses answered with the common error body; `interne` and `idempotente` add
-    the headers and the statuses that go with them.
+    `reponses` maps a status to (French description, serializer, example). A serializer made with `many=True` says an
+    array, in `corps` as well. The example of a request is its serializer's `Meta.swagger_schema_fields`. `criteres` is
+    the serializer of the query parameters; `erreurs` the further statuses answered with the common error body;
+    `interne` and `idempotente` add the headers and the statuses that go with them.
     """
     toutes: dict[int, openapi.Response] = {
-        statut: openapi.Response(
-            texte, schema=schema, examples={"application/json": jsons.lire(jsons.ecrire(exemple))}
-        )
+        statut: openapi.Response(texte, schema=schema, examples={"application/json": json.loads(jsons.ecrire(exemple))})
         for statut, (texte, schema, exemple) in reponses.items()
     }
     statuts = {*erreurs, 503} | ({403} if interne else set()) | ({409, 422} if idempotente else set())
@@ -134,9 +136,8 @@ def _document() -> dict[str, Any]:
         description="API du laboratoire de checkouts distribués.",
     )
     generateur = _Generateur(info, patterns=_routes_api)
-    document: dict[str, Any] = jsons.lire(
-        OpenAPICodecJson([]).encode(generateur.get_schema(None, public=True))
-    )
+    # Through JSON, not `jsons.lire`: YAML cannot say Decimal, and here a double is only printed.
+    document: dict[str, Any] = json.loads(OpenAPICodecJson([]).encode(generateur.get_schema(None, public=True)))
     document.pop("host", None)
     document.pop("schemes", None)
     document["security"] = [{"cle": []}]
@@ -162,7 +163,7 @@ def _typer_identifiants(document: dict[str, Any]) -> None:
 def prefixe(request: HttpRequest) -> str:
     """The path under which the caller sees this service's base: the gateway's prefix, or our own base path."""
     recu = request.headers.get("X-Forwarded-Prefix", "")
-    if recu.startswith("/") and not recu.startswith("//") and "\\" not in recu and "<" not in recu:
+    if _PREFIXE.fullmatch(recu):
         return recu.rstrip("/")
     return "/" + str(settings.SOCLE["base"]).rstrip("/")
 
@@ -185,9 +186,7 @@ def swagger_yaml(request: HttpRequest) -> HttpResponse:
 
 def page(request: HttpRequest, gabarit: str) -> HttpResponse:
     """Swagger UI or ReDoc, with its assets and document below the prefix the caller used."""
-    return render(
-        request, f"socle/{gabarit}.html", {"prefixe": prefixe(request), "titre": settings.SOCLE["titre"]}
-    )
+    return render(request, f"socle/{gabarit}.html", {"prefixe": prefixe(request), "titre": settings.SOCLE["titre"]})
 
 
 def accueil(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,8 @@ from typing import Any
 
 import django.db
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from psycopg2.errors import UniqueViolation
 from rest_framework import exceptions as drf
 
 from socle import erreurs, jsons
@@ -93,8 +94,8 @@ def repondre(erreur: erreurs.Erreur) -> HttpResponse:
     reponse = HttpResponse(jsons.ecrire(corps_de(erreur)), status=statut, content_type="application/json")
     if isinstance(erreur, erreurs.Indisponible | erreurs.EnCours):
         reponse["Retry-After"] = str(erreur.reessayer_apres)
-    reponse.memorisable = (  # type: ignore[attr-defined]
-        statut < 500 and not isinstance(erreur, erreurs.DonneesInvalides | erreurs.EnCours | CorpsTropGrand)
+    reponse.memorisable = statut < 500 and not isinstance(
+        erreur, erreurs.DonneesInvalides | erreurs.EnCours | CorpsTropGrand
     )
     if statut >= 500:
         journal.warning("%s: %s", erreur.code, erreur)
@@ -106,9 +107,7 @@ def traduire(exception: Exception) -> erreurs.Erreur:
     if isinstance(exception, erreurs.Erreur):
         return exception
     if isinstance(exception, jsons.JsonRefuse):
-        return erreurs.DonneesInvalides(
-            champs={exception.champ or "corps": str(exception)}, code="json_invalide"
-        )
+        return erreurs.DonneesInvalides(champs={exception.champ or "corps": str(exception)}, code="json_invalide")
     if isinstance(exception, Http404):
         return RouteInconnue("Cette ressource n'existe pas.")
     if isinstance(exception, drf.MethodNotAllowed):
@@ -121,6 +120,12 @@ def traduire(exception: Exception) -> erreurs.Erreur:
         return CorpsTropGrand("Le corps dépasse la taille permise.")
     if isinstance(exception, SuspiciousOperation):
         return erreurs.DonneesInvalides("Requête refusée.")
+    if isinstance(exception, UnreadablePostError):
+        return erreurs.DonneesInvalides("Le corps n'a pas été reçu en entier.")
+    if isinstance(exception, django.db.IntegrityError) and isinstance(exception.__cause__, UniqueViolation):
+        # The safety net under two creations at once; a use case that names the field says it better.
+        journal.warning("unicité: %s", exception.__cause__.diag.constraint_name)
+        return erreurs.Conflit("Cette ressource existe déjà.")
     if isinstance(exception, django.db.OperationalError | django.db.InterfaceError):
         journal.warning("base de données: %s", type(exception.__cause__ or exception).__name__)
         return BaseIndisponible("La base de données ne répond pas.")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from socle import correlation, metriques
 from socle.django import erreurs
+from socle.erreurs import DonneesInvalides
 
 journal = logging.getLogger("socle.acces")
 _LENT_S = 1.0
@@ -23,7 +24,14 @@ class SocleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         entetes = request.META
         courante = correlation.accepter(entetes.get("HTTP_X_CORRELATION_ID"))
-        correlation.ouvrir(courante, correlation.accepter_traceparent(entetes.get("HTTP_TRACEPARENT")))
+        trace = correlation.accepter_traceparent(entetes.get("HTTP_TRACEPARENT"))
+        correlation.ouvrir(courante, trace)
+        try:
+            return self._servir(request, courante, trace)
+        finally:
+            correlation.fermer()
+
+    def _servir(self, request: HttpRequest, courante: str, trace: str) -> HttpResponse:
         debut = time.perf_counter()
         metriques.EN_COURS.inc()
         try:
@@ -35,11 +43,8 @@ class SocleMiddleware:
         methode = request.method if request.method in metriques.METHODES else "autre"
         metriques.observer_requete(methode, route, reponse.status_code, duree)
         reponse["X-Correlation-ID"] = courante
-        niveau = (
-            logging.INFO
-            if methode != "GET" or reponse.status_code >= 500 or duree > _LENT_S
-            else logging.DEBUG
-        )
+        reponse["traceparent"] = trace
+        niveau = logging.INFO if methode != "GET" or reponse.status_code >= 500 or duree > _LENT_S else logging.DEBUG
         if journal.isEnabledFor(niveau):
             journal.log(
                 niveau,
@@ -53,11 +58,7 @@ class SocleMiddleware:
 
     def _repondre(self, request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path_info:
-            return erreurs.gerer(
-                erreurs.erreurs.DonneesInvalides(
-                    champs={"adresse": "caractère interdit"}, code="adresse_invalide"
-                )
-            )
+            return erreurs.gerer(DonneesInvalides(champs={"adresse": "caractère interdit"}, code="adresse_invalide"))
         reponse = self._suite(request)
         if reponse.status_code >= 400 and not request.path_info.startswith("/admin/"):
             type_mime = reponse.get("Content-Type", "")

@@ -8,6 +8,8 @@ CONFIG = charger(Config)
 globals().update(construire(CONFIG, app="inventaire", base="api/ddd/inventaire/", titre="Inventaire"))
 """
 
+import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ _SANS_TRANSACTION_PAR_REQUETE = {
     # Connections are expensive (a new one costs more than the request): keep them, one per thread.
     "CONN_MAX_AGE": None,
     "ATOMIC_REQUESTS": False,
-    # A health check costs a round trip per request; a broken connection is reported as 503 and reopened instead.
+    # A health check costs a round trip per request; `socle.django.base` looks at the socket instead.
     "CONN_HEALTH_CHECKS": False,
 }
 
@@ -84,6 +86,7 @@ def construire(
     fichier_fautes = ""
     if config.labo_fautes:
         fichier_fautes = str(Path(_repertoire_fautes()) / f"{config.instance_id}.json")
+    etiquette = app.rpartition(".")[2]
     return {
         "SOCLE": {
             "app": app,
@@ -127,18 +130,20 @@ def construire(
         "USE_I18N": True,
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
+        # Browsers do not tell ports apart: without names of their own, two services' admins log each other out.
+        "SESSION_COOKIE_NAME": f"session_{etiquette}",
+        "CSRF_COOKIE_NAME": f"csrf_{etiquette}",
         "STATIC_URL": f"/{base}static/",
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_MAX_AGE": 3600,
-        "LOGGING": journaux.configuration(
-            app, config.instance_id, forme=config.log_format, niveau=config.log_level
-        ),
+        "LOGGING": journaux.configuration(app, config.instance_id, forme=config.log_format, niveau=config.log_level),
         "REST_FRAMEWORK": {
             "DEFAULT_RENDERER_CLASSES": ["socle.django.rest.RenduJson"],
             "DEFAULT_PARSER_CLASSES": ["socle.django.rest.LectureJson"],
             "DEFAULT_AUTHENTICATION_CLASSES": [],
             "DEFAULT_PERMISSION_CLASSES": [],
             "UNAUTHENTICATED_USER": None,
+            "DEFAULT_CONTENT_NEGOTIATION_CLASS": "socle.django.rest.ToujoursJson",
             "EXCEPTION_HANDLER": "socle.django.erreurs.gerer_drf",
             "COERCE_DECIMAL_TO_STRING": False,
         },
@@ -149,7 +154,7 @@ def construire(
                 "cle": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             },
         },
-        "MIGRATION_MODULES": {app.rpartition(".")[2]: f"{app}.infrastructure.migrations"},
+        "MIGRATION_MODULES": {etiquette: f"{app}.infrastructure.migrations"},
         "SILENCED_SYSTEM_CHECKS": [
             # The admin's middleware runs inside AdminMiddleware, for /admin/ only: API requests do not pay for it.
             "admin.E408",
@@ -160,7 +165,4 @@ def construire(
 
 
 def _repertoire_fautes() -> str:
-    import os
-    import tempfile
-
     return os.environ.get("LABO_FAUTES_REPERTOIRE") or str(Path(tempfile.gettempdir()) / "socle-fautes")

@@ -1,8 +1,9 @@
 """Strict JSON in, exact JSON out, for Django REST framework."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
@@ -38,3 +39,15 @@ class RenduJson(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return b"" if data is None else jsons.ecrire(data)
+
+
+class ToujoursJson(BaseContentNegotiation):
+    """JSON whatever `Accept` and `Content-Type` say: the documented answer or a 400, never a 406 or 415."""
+
+    def select_parser(self, request: Any, parsers: Sequence[BaseParser]) -> BaseParser:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Any, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type

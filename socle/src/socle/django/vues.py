@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
@@ -53,6 +53,10 @@ class VueRapide(APIView):
         except Exception as exception:  # the one handler decides what each kind becomes
             return http.gerer(exception)
 
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The methods of this route (DRF's own answer needs a DRF request)."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
 
 def corps_json(request: HttpRequest) -> dict[str, Any]:
     """The body of a plain request as a JSON object. Raises `DonneesInvalides` or `JsonRefuse`."""
@@ -62,17 +66,19 @@ def corps_json(request: HttpRequest) -> dict[str, Any]:
     return valeur
 
 
-def valider(
-    classe: type[BaseSerializer], request: Request | HttpRequest | Mapping[str, Any], **kwargs: Any
-) -> Any:
-    """Validated data of a request's body (or of a mapping such as query parameters), by a serializer.
+def valider(classe: type[BaseSerializer], request: Request | HttpRequest | Mapping[str, Any], **kwargs: Any) -> Any:
+    """Validated data of a request's body (or of a mapping such as `request.GET`), by a serializer.
 
-    Raises `DonneesInvalides` that names each wrong field. Writes nothing.
+    In query parameters an empty value counts as absent, and the last of a repeated name wins. Raises
+    `DonneesInvalides` that names each wrong field. Writes nothing.
     """
     if isinstance(request, Request):
         donnees = request.data
     elif isinstance(request, HttpRequest):
         donnees = corps_json(request)
+    elif isinstance(request, QueryDict):
+        # Otherwise DRF reads it as an HTML form, where a missing boolean is False whatever its default.
+        donnees = {nom: valeur for nom, valeur in request.dict().items() if valeur != ""}
     else:
         donnees = request
     if not isinstance(donnees, Mapping):
@@ -85,9 +91,7 @@ def valider(
 
 def repondre(donnees: Any, statut: int = 200, entetes: Mapping[str, str] | None = None) -> HttpResponse:
     """JSON answer with exact money."""
-    return HttpResponse(
-        jsons.ecrire(donnees), status=statut, content_type="application/json", headers=entetes
-    )
+    return HttpResponse(jsons.ecrire(donnees), status=statut, content_type="application/json", headers=entetes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,5 +9,8 @@ and an effect never exists without its answer.
 3. The second of two simultaneous requests waits on the first one's row, `ATTENTE_MS` at most, then gets 409 with
    `Retry-After`. If the first dies, its row vanishes with its transaction and the second proceeds: no eternal 409.
 4. Stored: 2xx and business refusals. Never stored: 5xx, 408, 425, 429, 401, 403, an in-progress 409, a schema 400.
-5. Keys are scoped by consumer (as authenticated by the gateway) and live `CONSERVATION_JOURS` days at least.
+5. Remembered are the status, the content type and the body; not the other headers.
+6. A view that catches a database error and goes on must put the failing statement in a savepoint
+   (`transaction.atomic()`), as in any transaction. Never `atomic(durable=True)`.
+7. Keys are scoped by consumer (as authenticated by the gateway) and live `CONSERVATION_JOURS` days at least.
 """

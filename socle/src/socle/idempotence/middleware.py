@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from psycopg2.errors import LockNotAvailable
 
+from socle import jsons
 from socle.django import erreurs as http
 from socle.erreurs import CleReutilisee, DonneesInvalides, EnCours
 
@@ -37,8 +38,8 @@ def empreinte(request: HttpRequest) -> str:
     """SHA-256 of method, path, query and body; the order of a JSON object's members does not count."""
     corps = request.body
     try:
-        corps = json.dumps(json.loads(corps), sort_keys=True).encode()
-    except ValueError:
+        corps = json.dumps(jsons.lire(corps), sort_keys=True, default=jsons.defaut).encode()
+    except jsons.JsonRefuse:
         pass
     adresse = f"{request.method} {request.get_full_path()}\n".encode("utf-8", "surrogateescape")
     return hashlib.sha256(adresse + corps).hexdigest()
@@ -58,8 +59,9 @@ class IdempotenceMiddleware:
     ) -> HttpResponse | None:
         if "HTTP_IDEMPOTENCY_KEY" not in request.META or request.method not in _METHODES:
             return None
-        classe = getattr(vue, "cls", None)
-        if getattr(classe, "idempotence", None) != "transaction":
+        # A class-based view says it on its class (`cls` is DRF's, `view_class` Django's), a function on itself.
+        porteur = getattr(vue, "cls", None) or getattr(vue, "view_class", None) or vue
+        if getattr(porteur, "idempotence", None) != "transaction":
             return None
         try:
             cle = lire_cle(request)
@@ -79,18 +81,20 @@ class IdempotenceMiddleware:
         with transaction.atomic(), connection.cursor() as curseur:
             curseur.execute(f"SET LOCAL lock_timeout = {ATTENTE_MS}")
             curseur.execute(
-                "INSERT INTO idempotence_cles (consommateur, cle, empreinte) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO idempotence_cles (consommateur, cle, empreinte) VALUES (%s, %s, %s) "
+                "ON CONFLICT DO NOTHING",
                 [consommateur, cle, trace],
             )
             if curseur.rowcount == 0:
                 return _rejouer(curseur, consommateur, cle, trace)
-            curseur.execute("SET LOCAL lock_timeout = 0")
+            curseur.execute("SET LOCAL lock_timeout TO DEFAULT")
             reponse = _servir(servir)
             if not _memorisable(reponse):
                 transaction.set_rollback(True)
                 return reponse
             curseur.execute(
-                "UPDATE idempotence_cles SET statut = %s, type_mime = %s, corps = %s WHERE consommateur = %s AND cle = %s",
+                "UPDATE idempotence_cles SET statut = %s, type_mime = %s, corps = %s "
+                "WHERE consommateur = %s AND cle = %s",
                 [reponse.status_code, reponse.get("Content-Type", ""), reponse.content, consommateur, cle],
             )
             return reponse
@@ -133,8 +137,8 @@ def _porte_reference(request: HttpRequest) -> bool:
     if b'"reference"' not in request.body:
         return False
     try:
-        corps = json.loads(request.body)
-    except ValueError:
+        corps = jsons.lire(request.body)
+    except jsons.JsonRefuse:
         return False
     return isinstance(corps, dict) and bool(corps.get("reference"))
 
