@@ -51,6 +51,8 @@ def _demarrer(pile: contextlib.ExitStack) -> dict[str, str]:
     port_pg = pile.enter_context(postgres.serveur_jetable(dossier, _MOT_DE_PASSE))
     port_valkey = pile.enter_context(valkey.serveur_jetable(dossier))
     return {
+        # Not the default in /tmp: a crash switched on by one run must not kill its neighbour.
+        "LABO_FAUTES_REPERTOIRE": str(dossier / "fautes"),
         "POSTGRES_HOST": ADRESSE,
         "POSTGRES_PORT": str(port_pg),
         "POSTGRES_USER": postgres.SUPERUTILISATEUR,
