@@ -39,6 +39,12 @@ class Amont:
                 super().setup()
                 amont._connexions.add(self.connection)
 
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except ConnectionError:
+                    return  # the gateway, or the test, cut it
+
             def log_message(self, *args: Any) -> None:
                 """Quiet."""
 

@@ -1,0 +1,84 @@
+"""The table of components, the secrets and the places derived from it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from local import coffre, composants
+from local.lieux import RACINE, depuis_environnement
+from local.processus import ErreurLabo
+
+
+def test_ports_are_those_of_the_contract_and_shift_together() -> None:
+    attendus = {
+        "postgres": 5434,
+        "redis": 6379,
+        "gateway": 8080,
+        "gateway-etat": 8081,
+        "catalogue-1": 8001,
+        "catalogue-2": 8006,
+        "catalogue-3": 8007,
+        "inventaire": 8002,
+        "commandes": 8003,
+        "ecommerce": 8005,
+        "saga-1": 8009,
+        "saga-2": 8010,
+    }
+    assert composants.ports(composants.SERVICES, 0) == attendus
+    assert composants.ports(composants.SERVICES, 100) == {nom: port + 100 for nom, port in attendus.items()}
+
+
+def test_every_service_has_a_database_and_a_role_of_its_own() -> None:
+    bases = [(service.nom_base, service.role) for service in composants.SERVICES]
+    assert bases == [
+        (f"{nom}_db", f"{nom}_user") for nom in ("produits", "inventaire", "commandes", "ecommerce", "saga")
+    ]
+
+
+def test_the_platform_stays_within_its_budget_of_connections() -> None:
+    assert composants.connexions(composants.SERVICES) < composants.BUDGET_CONNEXIONS
+
+
+def test_a_recovery_process_shares_the_instance_of_its_replica() -> None:
+    saga = next(service for service in composants.SERVICES if service.nom == "saga")
+    assert [fond.instance for fond in saga.fonds] == [web.nom for web in saga.webs]
+
+
+def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None:
+    fichier = tmp_path / "secrets.env"
+    premiers = coffre.ouvrir(fichier, composants.SERVICES, {})
+    assert coffre.ouvrir(fichier, composants.SERVICES, {}) == premiers
+    assert stat.S_IMODE(fichier.stat().st_mode) == 0o600
+    assert len(set(premiers.values())) == len(premiers) == 20
+    assert all(len(valeur) >= 40 for nom, valeur in premiers.items() if nom != "KONG_KEY_MAGASIN_APP")
+
+
+def test_the_lab_key_comes_from_the_environment_and_is_not_kept_with_the_secrets(tmp_path: Path) -> None:
+    fichier = tmp_path / "secrets.env"
+    assert coffre.ouvrir(fichier, [], {})["KONG_KEY_MAGASIN_APP"] == composants.CLE_DU_LABO
+    assert coffre.ouvrir(fichier, [], {"KONG_KEY_MAGASIN_APP": "autre"})["KONG_KEY_MAGASIN_APP"] == "autre"
+    assert "MAGASIN_APP" not in fichier.read_text()
+
+
+def test_a_new_component_adds_its_secrets_and_keeps_the_old_ones(tmp_path: Path) -> None:
+    fichier = tmp_path / "secrets.env"
+    avant = coffre.ouvrir(fichier, composants.SERVICES[:1], {})
+    apres = coffre.ouvrir(fichier, composants.SERVICES, {})
+    assert avant.items() <= apres.items()
+    assert len(apres) == len(avant) + 8
+
+
+@pytest.mark.parametrize("texte", ["x", "-1", "1.5", "23001", "٣x"])
+def test_a_bad_offset_is_one_sentence(texte: str) -> None:
+    with pytest.raises(ErreurLabo, match="LABO_PORT_OFFSET doit être un entier de 0 à 23000"):
+        depuis_environnement({"LABO_PORT_OFFSET": texte})
+
+
+def test_laboratories_of_different_offsets_do_not_share_a_home() -> None:
+    assert depuis_environnement({}).maison == RACINE / ".labo"
+    assert depuis_environnement({"LABO_PORT_OFFSET": "0"}).maison == RACINE / ".labo"
+    assert depuis_environnement({"LABO_PORT_OFFSET": "200"}).maison == RACINE / ".labo-200"
+    assert depuis_environnement({"LABO_PORT_OFFSET": "200", "LABO_HOME": "/tmp/x"}).maison == Path("/tmp/x")
