@@ -38,15 +38,13 @@ NomDeProgramme = Annotated[
 
 def principal() -> None:
     """Entry point: interruptions stop what was started, known errors are told in one sentence."""
-    signal.signal(signal.SIGTERM, _interrompre)
+    for numero in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(numero, _interrompre)
     try:
         application(prog_name="./labo")
     except ErreurLabo as erreur:
         erreurs.print(f"[red]✗[/red] {escape(str(erreur))}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        erreurs.print("Interrompu.")
-        sys.exit(130)
 
 
 def _interrompre(numero: int, cadre: FrameType | None) -> None:
@@ -62,8 +60,12 @@ def _etape(debut: float) -> demarrage.Dire:
 
 def _monter(plateforme: Plateforme) -> None:
     debut = time.monotonic()
-    with console.status("Le laboratoire démarre…"):
-        nouveau = demarrage.demarrer(plateforme.lieux, plateforme.services, _etape(debut))
+    try:
+        with console.status("Le laboratoire démarre…"):
+            nouveau = demarrage.demarrer(plateforme.lieux, plateforme.services, _etape(debut))
+    except KeyboardInterrupt:
+        erreurs.print("Interrompu : ce qui avait démarré est arrêté.")
+        raise
     console.print(f"Prêt en {time.monotonic() - debut:.1f} s." if nouveau else "Le laboratoire tourne déjà.")
 
 

@@ -117,8 +117,9 @@ def _phases(
         )
     faits = _amorcer_tous(vue, secrets)
     dire("Schémas et données initiales : " + (", ".join(faits) if faits else "à jour") + ".")
-    _lancer(vue, [p.nom for s in services for p in s.programmes] + ["gateway"])
-    dire("Services et passerelle prêts.")
+    _lancer(vue, [p.nom for s in services for p in s.programmes])
+    dire("Services prêts.")
+    _lancer(vue, ["gateway"])  # after them: its first health checks find every instance up
     for service in services:
         attendre(lambda s=service: vue.route_prete(s), _DELAI_PRET, f"{service.nom} derrière la passerelle")
     dire("Tout répond à travers la passerelle.")

