@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import redis
 
@@ -51,7 +51,7 @@ class Bus:
         """Append entries in order, in one MULTI. Not idempotent: the event id in the fields is what deduplicates."""
         with self._client.pipeline(transaction=True) as tuyau:
             for champs in lot:
-                tuyau.xadd(self.flux, dict(champs))  # type: ignore[arg-type]
+                tuyau.xadd(self.flux, cast(Any, champs))
             return [Entree.lire(identifiant) for identifiant in tuyau.execute()]
 
     def publier_et_acquitter(
@@ -60,7 +60,7 @@ class Bus:
         """Append what a batch brought about and acknowledge the batch, in one MULTI: both or neither."""
         with self._client.pipeline(transaction=True) as tuyau:
             for champs in lot:
-                tuyau.xadd(self.flux, dict(champs))  # type: ignore[arg-type]
+                tuyau.xadd(self.flux, cast(Any, champs))
             if entrees:
                 tuyau.xack(self.flux, groupe, *map(str, entrees))
             resultats = tuyau.execute()
@@ -103,12 +103,13 @@ class Bus:
         if not en_attente:
             return []
         livraisons = {ligne["message_id"]: int(ligne["times_delivered"]) + 1 for ligne in en_attente}
+        identifiants: list[Any] = list(livraisons)
         prises: Any = self._client.xclaim(
             self.flux,
             groupe,
             consommateur,
             min_idle_time=inactives_ms,
-            message_ids=list(livraisons),  # type: ignore[arg-type]
+            message_ids=identifiants,
         )
         recues = [Recue(Entree.lire(i), champs, livraisons[i]) for i, champs in prises if champs]
         perdues = set(livraisons) - {i for i, champs in prises if champs}
@@ -119,13 +120,13 @@ class Bus:
 
     def tenir(self, groupe: str, consommateur: str, entrees: Iterable[Entree]) -> None:
         """Reset the idle time of entries this consumer still works on, so that nobody takes them over."""
-        identifiants = [str(entree) for entree in entrees]
+        identifiants: list[Any] = [str(entree) for entree in entrees]
         if identifiants:
             self._client.xclaim(self.flux, groupe, consommateur, min_idle_time=0, message_ids=identifiants, justid=True)
 
     def acquitter(self, groupe: str, entrees: Iterable[Entree]) -> None:
         """Acknowledge. Idempotent."""
-        identifiants = [str(entree) for entree in entrees]
+        identifiants: list[Any] = [str(entree) for entree in entrees]
         if identifiants:
             self._client.xack(self.flux, groupe, *identifiants)
 

@@ -1,0 +1,72 @@
+"""StockReserved → OrderCreated and CheckoutSucceeded | OrderCreationFailed.
+
+A failure is announced only after commandes has promised that no sale of this reference will ever exist; if one exists
+after all (the answer was lost), the checkout succeeded. So two opposite terminal events can never exist.
+"""
+
+from typing import Any
+
+from socle.evenements.enveloppe import Evenement
+from socle.evenements.reactions import AReessayer, Table
+from workers.contexte import Contexte
+from workers.services import Refus
+
+GROUPE = "choreo-order"
+
+
+def table(contexte: Contexte) -> Table:
+    """The reactions of this worker."""
+    reactions = Table(groupe=GROUPE)
+
+    @reactions.reaction("StockReserved")
+    def enregistrer(evenement: Evenement) -> list[Evenement]:
+        """Record the sale of the reserved lines, at the prices frozen in the event."""
+        try:
+            vente = contexte.services.enregistrer_vente(_vente(evenement))
+        except AReessayer as panne:
+            if not contexte.echeance_passee(evenement):
+                raise
+            return _renoncer(contexte, evenement, f"Commande impossible à temps : {panne}")
+        if isinstance(vente, Refus):
+            return _renoncer(contexte, evenement, vente.raison)
+        return _reussir(contexte, evenement, vente)
+
+    return reactions
+
+
+def _vente(evenement: Evenement) -> dict[str, Any]:
+    panier = evenement.payload["panier"]
+    return {
+        "magasin_id": evenement.payload["magasin_id"],
+        "client_id": evenement.payload["client_id"],
+        "reference": evenement.cle,
+        "reservation_reference": evenement.cle,
+        "lignes": [
+            {
+                "produit_id": produit["produit_id"],
+                "produit_nom": produit["nom_produit"],
+                "quantite": produit["quantite"],
+                "prix_unitaire": produit["prix_unitaire"],
+            }
+            for produit in panier["produits"]
+        ],
+    }
+
+
+def _reussir(contexte: Contexte, evenement: Evenement, commande_id: str) -> list[Evenement]:
+    creee = contexte.suite(evenement, "OrderCreated", commande_id=commande_id)
+    return [creee, contexte.suite(evenement, "CheckoutSucceeded", commande_id=commande_id)]
+
+
+def _renoncer(contexte: Contexte, evenement: Evenement, raison: str) -> list[Evenement]:
+    if contexte.services.annuler_si_absente(evenement.cle, raison[:500]) == "active":
+        commande_id = contexte.services.vente(evenement.cle)
+        if commande_id is None:
+            raise RuntimeError("the sale is active and cannot be read")
+        return _reussir(contexte, evenement, commande_id)
+    echec = {
+        "reason": raison,
+        "panier": evenement.payload["panier"],
+        "magasin_id": evenement.payload["magasin_id"],
+    }
+    return [contexte.suite(evenement, "OrderCreationFailed", **echec)]
