@@ -1,0 +1,343 @@
+"""`./labo test`: every check of the project, cheap ones first, with one table and one line at the end.
+
+1. Each folder has its own Django settings, so each one is a pytest process of its own; two run at a time, on one
+   PostgreSQL and one Valkey of this run, each in a database of its own.
+2. The parts that need the running platform share one, brought up in a temporary folder on free ports.
+3. A part in which no test ran is a failure: a green line must mean that something was tried.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local import postgres, valkey
+from local.lieux import RACINE
+from local.plateforme import Plateforme
+from local.processus import ADRESSE, ErreurLabo
+
+EN_PARALLELE = 2
+PLATEFORME_EXISTANTE = "LABO_PLATEFORME_EXISTANTE"
+"""Set for the tests that must use the platform named by LABO_HOME and LABO_PORT_OFFSET instead of their own."""
+
+_MOT_DE_PASSE = "mot-de-passe-de-test"
+_AUCUN_TEST = 5  # pytest's exit status when it collected nothing
+
+
+@dataclass(kw_only=True)
+class Compte:
+    """What one part did; `duree` in seconds."""
+
+    nom: str
+    passes: int = 0
+    echecs: int = 0
+    ignores: int = 0
+    duree: float = 0.0
+
+    @property
+    def bon(self) -> bool:
+        """Something was tried and nothing failed."""
+        return self.passes > 0 and self.echecs == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """One pytest process: where it runs and what it collects."""
+
+    nom: str
+    dossier: Path
+    chemins: tuple[str, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class Enfants:
+    """The processes of this run, so that an interruption ends them all and lets them clean up."""
+
+    def __init__(self) -> None:
+        self._vivants: set[subprocess.Popen[str]] = set()
+        self._verrou = threading.Lock()
+        self._fini = False
+
+    def executer(self, ligne: Sequence[str], dossier: Path, variables: Mapping[str, str], *, direct: bool) -> int:
+        """Run a command; its output goes straight to ours, or in one piece when it has ended."""
+        with self._verrou:
+            if self._fini:
+                return 1
+            enfant = subprocess.Popen(
+                ligne,
+                cwd=dossier,
+                env={**os.environ, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=None if direct else subprocess.PIPE,
+                stderr=None if direct else subprocess.STDOUT,
+                text=True,
+            )
+            self._vivants.add(enfant)
+        try:
+            sortie = enfant.communicate()[0]
+        finally:
+            with self._verrou:
+                self._vivants.discard(enfant)
+        if sortie:
+            print(sortie, end="", flush=True)
+        return enfant.returncode
+
+    def arreter(self) -> None:
+        """Interrupt what still runs and wait for it: pytest then stops its servers."""
+        with self._verrou:
+            self._fini = True
+            restants = list(self._vivants)
+        for enfant in restants:
+            with contextlib.suppress(ProcessLookupError):
+                enfant.send_signal(signal.SIGINT)
+        for enfant in restants:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                enfant.wait(20)
+            enfant.kill()
+
+
+class Essais:
+    """One run of the checks. `args` go to pytest."""
+
+    def __init__(self, args: Sequence[str], rapports: Path, enfants: Enfants, racine: Path = RACINE) -> None:
+        self._args, self._rapports, self._enfants, self._racine = tuple(args), rapports, enfants, racine
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def lint(self) -> Compte:
+        """ruff: rules and layout."""
+        commandes = (["ruff", "check", "."], ["ruff", "format", "--check", "."])
+        return self._verifier("lint", *commandes)
+
+    def types(self) -> Compte:
+        """mypy, strict, on everything that is not a test."""
+        paquets = [
+            "socle/src/socle",
+            "local",
+            "kong",
+            *(str(p.relative_to(self._racine)) for p in paquets_des_services()),
+        ]
+        return self._verifier("types", ["mypy", *paquets])
+
+    def regles(self) -> Compte:
+        """Import rules and source rules, each proven by a planted violation."""
+        return self._a_la_racine("regles", "tests/architecture")
+
+    def unit(self) -> Compte:
+        """Tests without servers, of the socle and of every service."""
+        return self._par_dossier("unit", lambda nom: nom == "unit", {})
+
+    def integration(self) -> Compte:
+        """Tests on real PostgreSQL and Valkey, of the socle and of every service."""
+        with _serveurs() as variables:
+            return self._par_dossier("integration", lambda nom: nom != "unit", variables)
+
+    def labo(self) -> Compte:
+        """The laboratory itself: gateway, supervisor, start and stop."""
+        return self._a_la_racine("labo", "tests/labo")
+
+    def contrats(self) -> Compte:
+        """Every route and error of the contract, and hostile input, on the running platform."""
+        return self._a_la_racine("contrats", "tests/contrats")
+
+    def e2e(self) -> Compte:
+        """Checkouts and faults on the running platform."""
+        return self._a_la_racine("e2e", "tests/e2e")
+
+    # -- how they run ----------------------------------------------------------------------------------------------
+
+    def _verifier(self, nom: str, *commandes: list[str]) -> Compte:
+        compte, debut = Compte(nom=nom), time.monotonic()
+        for commande in commandes:
+            code = self._enfants.executer([sys.executable, "-m", *commande], self._racine, {}, direct=True)
+            compte.passes += code == 0
+            compte.echecs += code != 0
+        compte.duree = time.monotonic() - debut
+        return compte
+
+    def _a_la_racine(self, nom: str, chemin: str) -> Compte:
+        compte, debut = Compte(nom=nom), time.monotonic()
+        self._pytest(compte, Suite(nom=nom, dossier=self._racine, chemins=(chemin,)), direct=True)
+        compte.duree = time.monotonic() - debut
+        return compte
+
+    def _par_dossier(self, nom: str, choisir: Callable[[str], bool], variables: Mapping[str, str]) -> Compte:
+        compte, debut = Compte(nom=nom), time.monotonic()
+        suites = list(suites_des_dossiers(nom, choisir, variables))
+        with concurrent.futures.ThreadPoolExecutor(EN_PARALLELE) as bassin:
+            travaux = [bassin.submit(self._pytest, compte, suite, direct=False) for suite in suites]
+            try:
+                for travail in travaux:
+                    travail.result()
+            except BaseException:
+                self._enfants.arreter()  # else leaving the pool would wait for suites nobody wants any more
+                raise
+        compte.duree = time.monotonic() - debut
+        return compte
+
+    def _pytest(self, compte: Compte, suite: Suite, *, direct: bool) -> None:
+        """Run one suite and add its counts to `compte`; a suite that crashed or ran nothing is one failure."""
+        rapport = self._rapports / f"{suite.nom}.xml"
+        ligne = [sys.executable, "-m", "pytest", "-q", f"--junitxml={rapport}", *self._args, *suite.chemins]
+        if direct:
+            print(f"\n=== {suite.nom}", flush=True)
+        code = self._enfants.executer(ligne, suite.dossier, suite.variables, direct=direct)
+        print(f"--- {suite.nom} : {'réussi' if code == 0 else f'échec (code {code})'}", flush=True)
+        passes, echecs, ignores = lire_rapport(rapport)
+        vide = code == _AUCUN_TEST and self._args  # a filter given by the user may leave a suite without tests
+        compte.passes += passes
+        compte.echecs += echecs or (code != 0 and not vide)
+        compte.ignores += ignores
+
+
+PARTIES: dict[str, Callable[[Essais], Compte]] = {
+    "lint": Essais.lint,
+    "types": Essais.types,
+    "regles": Essais.regles,
+    "unit": Essais.unit,
+    "integration": Essais.integration,
+    "labo": Essais.labo,
+    "contrats": Essais.contrats,
+    "e2e": Essais.e2e,
+}
+SUR_PLATEFORME = ("contrats", "e2e")
+
+
+def paquets_des_services() -> list[Path]:
+    """The package of every service: the folder beside its `tests` that holds Python code."""
+    dossiers = [d for d in sorted(RACINE.iterdir()) if d.is_dir() and not d.name.startswith(".")]
+    services = [d for d in dossiers if d.name.startswith("service-") or d.name in ("lab7-workers", "event-store")]
+    return [p.parent for d in services for p in sorted(d.glob("*/__init__.py")) if p.parent.name != "tests"]
+
+
+def suites_des_dossiers(partie: str, choisir: Callable[[str], bool], variables: Mapping[str, str]) -> Iterator[Suite]:
+    """The folders with a pytest configuration of their own, and the subfolders of their `tests` that `choisir` takes.
+
+    Each gets a PostgreSQL database and a Redis database of its own on the shared servers.
+    """
+    dossiers = [d for d in sorted(RACINE.iterdir()) if (d / "pyproject.toml").exists()]
+    for rang, dossier in enumerate(dossiers, start=1):
+        configuration = tomllib.loads((dossier / "pyproject.toml").read_text())
+        if "pytest" not in configuration.get("tool", {}):
+            continue
+        sous_dossiers = [d for d in sorted((dossier / "tests").glob("*/")) if choisir(d.name)]
+        chemins = tuple(f"tests/{d.name}" for d in sous_dossiers if any(d.rglob("test_*.py")))
+        if not chemins:
+            continue
+        propres = {**variables}
+        if "REDIS_URL" in propres:
+            propres["POSTGRES_DB"] = f"essais_{rang}"
+            propres["REDIS_URL"] += str(rang)
+        yield Suite(nom=f"{partie}-{dossier.name}", dossier=dossier, chemins=chemins, variables=propres)
+
+
+def lire_rapport(rapport: Path) -> tuple[int, int, int]:
+    """(passed, failed, skipped) of a JUnit report; zeros when pytest died before writing it."""
+    if not rapport.exists():
+        return 0, 0, 0
+    racine = ET.parse(rapport).getroot()  # noqa: S314
+    suites = [racine] if racine.tag == "testsuite" else list(racine.iter("testsuite"))
+    total, echecs, ignores = 0, 0, 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        echecs += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        ignores += int(suite.get("skipped", 0))
+    return max(total - echecs - ignores, 0), echecs, ignores
+
+
+@contextlib.contextmanager
+def _serveurs() -> Iterator[dict[str, str]]:
+    """One PostgreSQL and one Valkey for every integration suite, in the form `local.pytest_serveurs` looks for."""
+    with contextlib.ExitStack() as pile:
+        dossier = Path(tempfile.mkdtemp(prefix="labo-essais-"))
+        pile.callback(shutil.rmtree, dossier, ignore_errors=True)
+        port = pile.enter_context(postgres.serveur_jetable(dossier, _MOT_DE_PASSE))
+        port_valkey = pile.enter_context(valkey.serveur_jetable(dossier))
+        yield {
+            "POSTGRES_HOST": ADRESSE,
+            "POSTGRES_PORT": str(port),
+            "POSTGRES_USER": postgres.SUPERUTILISATEUR,
+            "POSTGRES_PASSWORD": _MOT_DE_PASSE,
+            "REDIS_URL": f"redis://{ADRESSE}:{port_valkey}/",
+        }
+
+
+@contextlib.contextmanager
+def _plateforme() -> Iterator[None]:
+    """One platform for all the parts that need it, announced to them through the environment."""
+    if PLATEFORME_EXISTANTE in os.environ:
+        yield
+        return
+    debut = time.monotonic()
+    with Plateforme.ephemere() as plateforme:
+        print(f"\n=== plateforme prête en {time.monotonic() - debut:.1f} s", flush=True)
+        annonce = {
+            PLATEFORME_EXISTANTE: "1",
+            "LABO_HOME": str(plateforme.lieux.maison),
+            "LABO_PORT_OFFSET": str(plateforme.lieux.decalage),
+        }
+        avant = {nom: os.environ.get(nom) for nom in annonce}
+        os.environ.update(annonce)
+        try:
+            yield
+        finally:
+            for nom, valeur in avant.items():
+                os.environ.pop(nom) if valeur is None else os.environ.update({nom: valeur})
+
+
+def choisir(part: str | None, args: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The parts to run, in their order, and what is left for pytest. Raises `ErreurLabo` for an unknown part."""
+    mots = [part, *args] if part else list(args)
+    voulues = []
+    while mots and not mots[0].startswith("-"):
+        voulues.append(mots.pop(0))
+    if inconnues := [nom for nom in voulues if nom not in PARTIES]:
+        raise ErreurLabo(f"Partie inconnue : {', '.join(inconnues)}. Connues : {', '.join(PARTIES)}.")
+    return [nom for nom in PARTIES if nom in voulues or not voulues], mots
+
+
+def executer(part: str | None, args: Sequence[str]) -> int:
+    """Run a part (every one for None); 0 when each ran tests and none failed.
+
+    The last line printed is `N passed, M failed`, with `, K skipped` when there are any. Further part names may
+    stand at the head of `args`; the rest goes to pytest. Raises `ErreurLabo` for an unknown part.
+    """
+    noms, restants = choisir(part, args)
+    comptes: list[Compte] = []
+    enfants = Enfants()
+    with contextlib.ExitStack() as pile:
+        rapports = Path(tempfile.mkdtemp(prefix="labo-rapports-"))
+        pile.callback(shutil.rmtree, rapports, ignore_errors=True)
+        essais = Essais(restants, rapports, enfants)
+        try:
+            for nom in noms:
+                if nom in SUR_PLATEFORME and not any(c.nom in SUR_PLATEFORME for c in comptes):
+                    pile.enter_context(_plateforme())
+                comptes.append(PARTIES[nom](essais))
+        finally:
+            enfants.arreter()
+    return conclure(comptes)
+
+
+def conclure(comptes: Sequence[Compte]) -> int:
+    """Print the table and the closing line; the exit status."""
+    print(f"\n{'partie':<14}{'réussis':>9}{'échecs':>9}{'ignorés':>9}{'durée':>10}")
+    for c in comptes:
+        print(f"{c.nom:<14}{c.passes:>9}{c.echecs:>9}{c.ignores:>9}{c.duree:>8.1f} s{'' if c.bon else '  ✗'}")
+    ignores = sum(c.ignores for c in comptes)
+    fin = f", {ignores} skipped" if ignores else ""
+    print(f"{sum(c.passes for c in comptes)} passed, {sum(c.echecs for c in comptes)} failed{fin}", flush=True)
+    return 0 if comptes and all(c.bon for c in comptes) else 1
