@@ -33,7 +33,7 @@ def defaut(valeur: object) -> Any:
 
 def ecrire(valeur: object) -> bytes:
     """Compact UTF-8 JSON. Raises `ValueError` for what JSON cannot say: infinity, NaN, a lone surrogate."""
-    return json.dumps(valeur, default=defaut, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encodeur.encode(valeur).encode()
 
 
 def lire(octets: bytes) -> Any:
@@ -42,7 +42,7 @@ def lire(octets: bytes) -> Any:
     Raises `JsonRefuse`.
     """
     try:
-        valeur = json.loads(octets.decode("utf-8"), parse_float=decimal, parse_constant=_constante)
+        valeur = _decodeur.decode(octets.decode("utf-8"))
     except UnicodeDecodeError:
         raise JsonRefuse("le corps n'est pas de l'UTF-8") from None
     except RecursionError:
@@ -94,3 +94,8 @@ def verifier_texte(texte: str, champ: str) -> None:
     """Refuse what PostgreSQL cannot store: NUL and lone surrogates. Raises `JsonRefuse`."""
     if "\x00" in texte or any("\ud800" <= c <= "\udfff" for c in texte):
         raise JsonRefuse("caractère interdit", champ)
+
+
+# Made once: `json.dumps` and `json.loads` with options build a new one for every call.
+_encodeur = json.JSONEncoder(default=defaut, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_decodeur = json.JSONDecoder(parse_float=decimal, parse_constant=_constante)
