@@ -38,6 +38,12 @@ def _consigner(**_: Any) -> None:
 class ServiceConfig(AppConfig):
     """A service laid out in layers: models in `infrastructure/models.py`, admin in `interfaces/admin.py`."""
 
+    # Django gives up choosing when a service's `apps.py` shows it two candidates, this one being imported there.
+    default = False
+
+    def __init_subclass__(cls) -> None:
+        cls.default = True
+
     def import_models(self) -> None:
         self.models = self.apps.all_models[self.label]
         infrastructure = import_module(f"{self.name}.infrastructure")

@@ -117,6 +117,7 @@ class Saga:
     age_charge_s: float
     correlation_id: str
     traceparent: str
+    consommateur: str = ""
     ancien_proprietaire: str = ""
     durees: dict[str, float] = field(default_factory=dict)
     tentatives: dict[str, int] = field(default_factory=dict)

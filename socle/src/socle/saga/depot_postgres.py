@@ -44,7 +44,8 @@ class Tables:
 _LUES = (
     "{a}.saga_id::text, {a}.nom_definition, {a}.version_definition, {a}.etat_actuel, {a}.execution, "
     "{a}.donnees_contexte, {a}.jeton, {a}.date_creation, "
-    "extract(epoch FROM clock_timestamp() - {a}.date_creation)::float8, {a}.correlation_id, {a}.traceparent"
+    "extract(epoch FROM clock_timestamp() - {a}.date_creation)::float8, {a}.correlation_id, {a}.traceparent, "
+    "{a}.consommateur"
 )
 _SUIVI = (
     "saga_id::text, empreinte, etat_actuel, date_fin IS NOT NULL, active, "
@@ -81,7 +82,8 @@ class DepotPostgres:
         )
         self._prise = (
             f"UPDATE {t} u SET jeton = u.jeton + 1, proprietaire = %s, epoque = %s, active = true, "
-            "prochain_essai = NULL, bail_expire = clock_timestamp() + %s * interval '1 second' FROM choix WHERE u.saga_id = choix.saga_id "
+            "prochain_essai = NULL, bail_expire = clock_timestamp() + %s * interval '1 second' "
+            "FROM choix WHERE u.saga_id = choix.saga_id "
             f"RETURNING {_LUES.format(a='u')}, choix.ancien"
         )
         self._choix = f"SELECT c.saga_id, coalesce(c.proprietaire, '') AS ancien FROM {t} c WHERE "
@@ -98,6 +100,7 @@ class DepotPostgres:
         saga = Saga(
             saga_id=c.saga_id, nom=c.nom, version=c.version, etat=c.etat, donnees=c.donnees, jeton=1,
             creee_le=_INCONNU, age_charge_s=0.0, correlation_id=c.correlation_id, traceparent=c.traceparent,
+            consommateur=c.consommateur,
         )  # fmt: skip
         colonnes = "".join(f", {nom}" for nom in c.colonnes)
         supplement, ajoutes = _joindre(c.supplement)
@@ -240,7 +243,8 @@ def _saga(ligne: tuple[Any, ...]) -> Saga:
     return Saga(
         saga_id=ligne[0], nom=ligne[1], version=ligne[2], etat=EtatSaga.depuis_json(ligne[3], execution),
         donnees=_objet(ligne[5]), jeton=ligne[6], creee_le=ligne[7], age_charge_s=ligne[8],
-        correlation_id=ligne[9], traceparent=ligne[10], ancien_proprietaire=ligne[11],
+        correlation_id=ligne[9], traceparent=ligne[10], consommateur=ligne[11],
+        ancien_proprietaire=ligne[12],
         durees=dict(execution["durees"]), tentatives=dict(execution["tentatives"]), numero=execution["numero"],
     )  # fmt: skip
 

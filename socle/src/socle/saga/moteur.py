@@ -123,6 +123,7 @@ class OrdreCompenser:
 
     par: str
     motif: str
+    cle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class OrdreReprendre:
 
     par: str
     motif: str
+    cle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class OrdreIgnorer:
 
     par: str
     motif: str
+    cle: str = ""
 
 
 Ordre: TypeAlias = OrdreCompenser | OrdreReprendre | OrdreIgnorer
@@ -209,7 +212,7 @@ def initial(definition: DefinitionSaga) -> EtatSaga:
 
 
 def elargir(definition: DefinitionSaga, etat: EtatSaga) -> EtatSaga:
-    """The state with every effect after a persisted intent counted as tried, as an owner that vanished may have done."""
+    """The state with every effect after a persisted intent counted as tried: its owner vanished."""
     if etat.intention and etat.a_compenser is None:
         return replace(etat, tentees=definition.effets())
     return etat
@@ -411,6 +414,8 @@ class _Passage:
 
     def _obeir(self, ordre: Ordre) -> None:
         definition, trace = self.definition, {"operateur": ordre.par, "motif": ordre.motif}
+        if ordre.cle:
+            trace["cle"] = ordre.cle
         bloquee = self.etat.etat == definition.etat_intervention
         restantes = self.etat.a_compenser
         if isinstance(ordre, OrdreIgnorer):

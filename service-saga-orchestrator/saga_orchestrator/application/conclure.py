@@ -1,0 +1,92 @@
+"""The answer of an ended saga: made once, stored with the end, given to every caller of that saga."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from saga_orchestrator.domain import etats
+from socle import jsons
+from socle.saga.depot import Conclusion, Fragment, Saga
+
+Tarifer = Callable[[Sequence[Mapping[str, Any]]], Fragment]
+"""Makes the write that completes the saga's lines with frozen names and prices, in the transaction of the end."""
+
+
+class Conclure:
+    """201, or the refusal with its cause. Written with the answer: the sale's id, the total, the prices of the lines."""
+
+    def __init__(self, tarifer: Tarifer) -> None:
+        self._tarifer = tarifer
+
+    def __call__(self, saga: Saga) -> Conclusion:
+        commande_id = saga.donnees.get("commande_id") if saga.etat.etat == etats.SAGA_TERMINEE else None
+        montant = saga.donnees.get("montant_total")
+        statut, corps = (201, _succes(saga, commande_id)) if commande_id is not None else _echec(saga)
+        return Conclusion(
+            statut=statut,
+            corps=jsons.ecrire(corps).decode(),
+            colonnes={"commande_finale_id": commande_id, "montant_total": montant},
+            supplement=None if montant is None else self._tarifer(saga.donnees["lignes"]),
+        )
+
+
+def _succes(saga: Saga, commande_id: str) -> dict[str, Any]:
+    return {
+        "success": True,
+        "saga_id": saga.saga_id,
+        "etat_final": saga.etat.etat,
+        "commande_id": commande_id,
+        "resume_execution": resume(saga),
+    }
+
+
+def _echec(saga: Saga) -> tuple[int, dict[str, Any]]:
+    echec = saga.etat.echec
+    if echec is None:
+        raise AssertionError("a saga that was undone knows why")
+    technique = echec.genre in ("technique", "delai")
+    if echec.code == "stock_insuffisant":
+        libelle = "Stock insuffisant"
+    elif technique:
+        libelle = "Service externe indisponible"
+    else:
+        libelle = "Erreur lors de l'exécution de la saga"
+    corps = {
+        "success": False,
+        "error": libelle,
+        "details": echec.message,
+        "code": echec.code,
+        "correlation_id": saga.correlation_id,
+        "saga_id": saga.saga_id,
+        "etat_final": saga.etat.etat,
+        "etat_echec": echec.etat or saga.etat.etat,
+        "etape_echec": echec.etape,
+        "resume_execution": resume(saga),
+    }
+    return (503 if technique else 400), corps
+
+
+def resume(saga: Saga) -> dict[str, Any]:
+    """`resume_execution` (contract, section 7). Durations in seconds."""
+    lignes, montant = saga.donnees["lignes"], saga.donnees.get("montant_total")
+    etat = saga.etat.etat
+    return {
+        "saga_id": saga.saga_id,
+        "client_id": saga.donnees["client_id"],
+        "magasin_id": saga.donnees["magasin_id"],
+        "etat_actuel": etat,
+        "est_terminee": etat in etats.TERMINAUX,
+        "est_en_echec": etat in etats.EN_ECHEC,
+        "necessite_compensation": bool(saga.etat.a_compenser),
+        "montant_total": None if montant is None else Decimal(montant),
+        "quantite_totale_articles": sum(ligne["quantite"] for ligne in lignes),
+        "nombre_lignes": len(lignes),
+        "nombre_evenements": saga.numero,
+        "duree_totale_secondes": round(saga.age_s(), 4),
+        "duree_par_etape": {nom: round(duree, 4) for nom, duree in saga.durees.items()},
+        "tentatives_par_etape": dict(saga.tentatives),
+        "reservations_actives": 1 if etat == etats.SAGA_TERMINEE else 0,
+        "commande_finale_id": saga.donnees.get("commande_id") if etat == etats.SAGA_TERMINEE else None,
+        "date_creation": saga.creee_le,
+        "date_derniere_modification": saga.maintenant(),
+    }

@@ -1,0 +1,122 @@
+"""The read side: frozen rows straight from SQL."""
+
+# ruff: noqa: S608 -- the only text put into statements is conditions from this module
+
+import json
+from typing import Any
+
+from django.db import connection
+
+_SAGA = (
+    "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, "
+    "commande_finale_id::text, date_creation, derniere_modification, donnees_contexte, execution, active, "
+    "proprietaire, prochain_essai, bail_expire, reponse_statut, version_definition, correlation_id "
+    "FROM saga_commandes WHERE saga_id = %s"
+)
+_EVENEMENTS = (
+    "SELECT type, etat_precedent, nouvel_etat, message, horodatage, donnees FROM saga_evenements "
+    "WHERE saga_id = %s ORDER BY numero"
+)
+_RESUMES = (
+    "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, montant_total, "
+    "commande_finale_id::text, date_creation, derniere_modification FROM saga_commandes "
+)
+_CHAMPS_RESUME = (
+    "saga_id", "client_id", "magasin_id", "etat_actuel", "est_terminee", "montant_total", "commande_finale_id",
+    "date_creation", "derniere_modification",
+)  # fmt: skip
+
+
+def _objet(valeur: Any) -> Any:
+    return json.loads(valeur) if isinstance(valeur, str) else valeur
+
+
+class LecturesPostgres:
+    """Three queries at most per answer, whatever the number of rows."""
+
+    def saga(self, saga_id: str) -> dict[str, Any] | None:
+        """One saga with its history and lines; None when unknown."""
+        with connection.cursor() as curseur:
+            curseur.execute(_SAGA, [saga_id])
+            ligne = curseur.fetchone()
+            if ligne is None:
+                return None
+            curseur.execute(_EVENEMENTS, [saga_id])
+            evenements = curseur.fetchall()
+        contexte, execution = _objet(ligne[8]), _objet(ligne[9])
+        return {
+            "saga_id": ligne[0],
+            "client_id": ligne[1],
+            "magasin_id": ligne[2],
+            "etat_actuel": ligne[3],
+            "est_terminee": ligne[4],
+            "commande_finale_id": ligne[5],
+            "date_creation": ligne[6],
+            "derniere_modification": ligne[7],
+            "donnees_contexte": contexte,
+            "historique_evenements": [
+                {
+                    "type": e[0],
+                    "etat_precedent": e[1],
+                    "nouvel_etat": e[2],
+                    "message": e[3],
+                    "timestamp": e[4],
+                    "donnees": _objet(e[5]),
+                }
+                for e in evenements
+            ],
+            "lignes_commande": contexte["lignes"],
+            "attend": None if ligne[4] else _attend(execution, ligne),
+            "reponse_statut": ligne[14],
+            "version_definition": ligne[15],
+            "correlation_id": ligne[16],
+        }
+
+    def sagas(
+        self, *, etat: str | None, actives_seulement: bool, debut: int, taille: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """One page, newest first, and how many there are in all."""
+        conditions, parametres = ["true"], []
+        if etat:
+            conditions.append("etat_actuel = %s")
+            parametres.append(etat)
+        if actives_seulement:
+            conditions.append("date_fin IS NULL")
+        filtre = f"WHERE {' AND '.join(conditions)}"
+        with connection.cursor() as curseur:
+            curseur.execute(f"SELECT count(*) FROM saga_commandes {filtre}", parametres)
+            (total,) = curseur.fetchone()
+            curseur.execute(
+                f"{_RESUMES}{filtre} ORDER BY date_creation DESC, saga_id LIMIT %s OFFSET %s",
+                [*parametres, taille, debut],
+            )
+            return [dict(zip(_CHAMPS_RESUME, ligne, strict=True)) for ligne in curseur.fetchall()], total
+
+    def motif_du_geste(self, saga_id: str, cle: str) -> str | None:
+        """See `application.operer.Journal`."""
+        with connection.cursor() as curseur:
+            curseur.execute(
+                "SELECT donnees->>'motif' FROM saga_evenements WHERE saga_id = %s AND donnees->>'cle' = %s LIMIT 1",
+                [saga_id, cle],
+            )
+            ligne = curseur.fetchone()
+        return None if ligne is None else str(ligne[0])
+
+
+def _attend(execution: dict[str, Any], ligne: tuple[Any, ...]) -> dict[str, Any]:
+    """What an unfinished saga is waiting for."""
+    a_compenser = execution["a_compenser"]
+    if ligne[3] == "INTERVENTION_REQUISE":
+        quoi = f"opérateur (compensation de {a_compenser[0]})"
+    elif a_compenser:
+        quoi = f"compensation de {a_compenser[0]}"
+    else:
+        quoi = f"étape {execution['position'] + 1}"
+    return {
+        "quoi": quoi,
+        "tentatives": execution["echecs"],
+        "prochain_essai": ligne[12],
+        "derniere_erreur": execution["derniere_erreur"] or None,
+        "proprietaire": ligne[11],
+        "bail_expire": ligne[13] if ligne[11] else None,
+    }

@@ -1,0 +1,146 @@
+"""Metrics of the orchestrator, both historical families (contract, section 10). Every label is bounded."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE
+from saga_orchestrator.domain.etats import INTERVENTION_REQUISE, TERMINAUX, TRANSITIONS
+from socle.metriques import REGISTRE_BASE
+from socle.saga.depot import Conclusion, Saga
+from socle.saga.executeur import Observateur
+from socle.saga.moteur import Sens
+
+SEAUX_SAGA_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+SEAUX_APPEL_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+MAGASINS_MAX = 50
+AUTRE = "autre"
+CONSOMMATEURS = frozenset({"magasin-app", "ecommerce", "magasin", "workers", "orchestrator"})
+
+SAGAS = Counter("saga_total", "Sagas démarrées", ["client_type", "magasin"])
+DUREE = Histogram("saga_duree_seconds", "Durée des sagas", ["etat_final", "magasin"], buckets=SEAUX_SAGA_S)
+ECHECS = Counter("saga_echecs_total", "Sagas échouées", ["type_echec", "etape_echec", "magasin"])
+ETAPES = Counter("saga_etapes_total", "Tentatives d'étapes", ["etape", "statut", "magasin"])
+COMPENSATIONS = Counter("saga_compensations_total", "Compensations réussies", ["type_compensation", "magasin"])
+APPELS = Counter("services_externes_calls_total", "Appels sortants", ["service", "endpoint", "status_code"])
+DUREE_APPELS = Histogram(
+    "services_externes_duree_seconds", "Durée des appels sortants", ["service", "endpoint"], buckets=SEAUX_APPEL_S
+)
+DEMARREES = Counter("saga_started_total", "Sagas started")
+TERMINEES = Counter("saga_completed_total", "Sagas completed successfully")
+ECHOUEES = Counter("saga_failed_total", "Sagas failed", ["reason", "step"])
+DUREE_EXECUTION = Histogram("saga_execution_duration_seconds", "Saga execution time", buckets=SEAUX_SAGA_S)
+DUREE_SERVICE = Histogram(
+    "external_service_call_duration_seconds", "Outgoing call time", ["service"], buckets=SEAUX_APPEL_S
+)
+
+_enfants: dict[tuple[Any, ...], Any] = {}
+# Only shops that a neighbour has confirmed become labels: a caller cannot make new ones up.
+_magasins = {MAGASIN_EN_LIGNE}
+
+
+def _enfant(metrique: Any, *labels: str) -> Any:
+    cle = (metrique, labels)
+    enfant = _enfants.get(cle)
+    if enfant is None:
+        enfant = _enfants[cle] = metrique.labels(*labels)
+    return enfant
+
+
+def _magasin(saga: Saga) -> str:
+    magasin: str = saga.donnees["magasin_id"]
+    return magasin if magasin in _magasins else AUTRE
+
+
+def type_de_client(consommateur: str) -> str:
+    """The gateway consumer as a bounded label."""
+    return consommateur if consommateur in CONSOMMATEURS else AUTRE
+
+
+class ObservateurPrometheus(Observateur):
+    """Counts what the engine reports."""
+
+    def debut(self, saga: Saga) -> None:
+        DEMARREES.inc()
+        _enfant(SAGAS, type_de_client(saga.consommateur), _magasin(saga)).inc()
+
+    def etape(self, saga: Saga, etape: str, sens: Sens, statut: str, duree_s: float) -> None:
+        magasin = _magasin(saga)
+        if sens == "action":
+            _enfant(ETAPES, etape, statut, magasin).inc()
+        elif statut == "succes":
+            _enfant(COMPENSATIONS, etape, magasin).inc()
+
+    def fin(self, saga: Saga, conclusion: Conclusion) -> None:
+        if conclusion.statut == 201 and len(_magasins) < MAGASINS_MAX:
+            _magasins.add(saga.donnees["magasin_id"])
+        magasin, duree = _magasin(saga), saga.age_s()
+        _enfant(DUREE, saga.etat.etat, magasin).observe(duree)
+        DUREE_EXECUTION.observe(duree)
+        echec = saga.etat.echec
+        if echec is None:
+            TERMINEES.inc()
+        else:
+            _enfant(ECHECS, echec.genre, echec.etape, magasin).inc()
+            _enfant(ECHOUEES, echec.genre, echec.etape).inc()
+
+
+def observer_appel(service: str, endpoint: str, statut: str, duree_s: float) -> None:
+    """One attempt of an outgoing call (`socle.http.Observateur`)."""
+    _enfant(APPELS, service, endpoint, statut).inc()
+    _enfant(DUREE_APPELS, service, endpoint).observe(duree_s)
+    _enfant(DUREE_SERVICE, service).observe(duree_s)
+
+
+class JaugesSagas(Collector):
+    """Read from the database: the same on every replica. `stalled_sagas` is what an alert watches."""
+
+    def describe(self) -> Iterable[Any]:
+        return []
+
+    def collect(self) -> Iterable[Any]:
+        from django.conf import settings
+
+        retard_s = settings.CONFIG.saga_timeout + settings.CONFIG.saga_attente_s
+        with connection.cursor() as curseur:
+            curseur.execute(
+                "SELECT etat_actuel, count(*), count(*) FILTER (WHERE etat_actuel = %s OR date_creation < "
+                "clock_timestamp() - %s * interval '1 second') FROM saga_commandes WHERE date_fin IS NULL GROUP BY 1",
+                [INTERVENTION_REQUISE, retard_s],
+            )
+            lignes = curseur.fetchall()
+        actives = dict.fromkeys((etat for etat in TRANSITIONS if etat not in TERMINAUX), 0)
+        actives |= {etat: nombre for etat, nombre, _ in lignes}
+        jauge = GaugeMetricFamily("saga_actives_current", "Sagas non terminées, par état", labels=["etat"])
+        for etat, nombre in actives.items():
+            jauge.add_metric([etat], nombre)
+        yield jauge
+        bloquees = GaugeMetricFamily("stalled_sagas", "Sagas en attente d'un opérateur ou hors délai", labels=["style"])
+        bloquees.add_metric(["orchestree"], sum(ligne[2] for ligne in lignes))
+        yield bloquees
+
+
+_enregistrees = False
+
+
+def enregistrer_jauges() -> None:
+    """Put the database's gauges, and every labelled series at zero, on the metrics page. Idempotent."""
+    global _enregistrees
+    if _enregistrees:
+        return
+    _enregistrees = True
+    REGISTRE_BASE.register(JaugesSagas())
+    _enfant(SAGAS, "magasin-app", MAGASIN_EN_LIGNE)
+    _enfant(DUREE, "SAGA_TERMINEE", MAGASIN_EN_LIGNE)
+    _enfant(ECHECS, "technique", "creation_commande", MAGASIN_EN_LIGNE)
+    _enfant(ECHOUEES, "technique", "creation_commande")
+    _enfant(COMPENSATIONS, "reservation_stock", MAGASIN_EN_LIGNE)
+    _enfant(ETAPES, "verification_stock", "succes", MAGASIN_EN_LIGNE)
+    for service, endpoint in (("inventaire", "stocks-locaux"), ("catalogue", "produits")):
+        _enfant(APPELS, service, endpoint, "200")
+        _enfant(DUREE_APPELS, service, endpoint)
+        _enfant(DUREE_SERVICE, service)

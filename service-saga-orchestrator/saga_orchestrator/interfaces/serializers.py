@@ -1,0 +1,218 @@
+"""Shapes of requests and answers, for the documentation and for the routes that are not hot."""
+
+from rest_framework import serializers
+
+from saga_orchestrator.domain.commande import LIGNES_MAX, QUANTITE_MAX
+from saga_orchestrator.domain.etats import ETATS
+from saga_orchestrator.interfaces import exemples
+from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict, TexteStrict
+
+
+class LigneDemandee(serializers.Serializer):
+    """One line of the cart."""
+
+    produit_id = IdentifiantStrict()
+    quantite = EntierStrict(min_value=1, max_value=QUANTITE_MAX)
+
+
+class DemandeSaga(serializers.Serializer):
+    """A cart to check out."""
+
+    client_id = IdentifiantStrict()
+    magasin_id = IdentifiantStrict(required=False, help_text="Magasin en ligne si absent.")
+    checkout_id = IdentifiantStrict(required=False, help_text="Devient l'identifiant de la saga.")
+    lignes = LigneDemandee(many=True, min_length=1, max_length=LIGNES_MAX)
+
+    class Meta:
+        swagger_schema_fields = {"example": exemples.DEMANDE}
+
+
+class DemandeSimulation(serializers.Serializer):
+    """What to simulate; everything has a default."""
+
+    client_id = IdentifiantStrict(required=False)
+    magasin_id = IdentifiantStrict(required=False)
+    produit_id = IdentifiantStrict(required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"produit_id": exemples.PRODUIT}}
+
+
+class Geste(serializers.Serializer):
+    """Why the operator acts; kept in the history."""
+
+    motif = TexteStrict(required=False, max_length=500, help_text="Pourquoi ; gardé dans l'historique.")
+
+    class Meta:
+        swagger_schema_fields = {"example": exemples.GESTE}
+
+
+class CriteresSagas(serializers.Serializer):
+    """Query parameters of the list."""
+
+    etat = serializers.ChoiceField(choices=ETATS, required=False)
+    actives_seulement = serializers.ChoiceField(choices=["true", "false", "1", "0"], required=False)
+    page = serializers.IntegerField(required=False, min_value=1)
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=200)
+
+
+class Resume(serializers.Serializer):
+    """`resume_execution`."""
+
+    saga_id = serializers.UUIDField()
+    client_id = serializers.UUIDField()
+    magasin_id = serializers.UUIDField()
+    etat_actuel = serializers.ChoiceField(choices=ETATS)
+    est_terminee = serializers.BooleanField()
+    est_en_echec = serializers.BooleanField()
+    necessite_compensation = serializers.BooleanField()
+    montant_total = serializers.FloatField(allow_null=True)
+    quantite_totale_articles = serializers.IntegerField()
+    nombre_lignes = serializers.IntegerField()
+    nombre_evenements = serializers.IntegerField()
+    duree_totale_secondes = serializers.FloatField()
+    duree_par_etape = serializers.DictField(child=serializers.FloatField())
+    tentatives_par_etape = serializers.DictField(child=serializers.IntegerField())
+    reservations_actives = serializers.IntegerField()
+    commande_finale_id = serializers.UUIDField(allow_null=True)
+    date_creation = serializers.DateTimeField()
+    date_derniere_modification = serializers.DateTimeField()
+
+
+class ReponseSucces(serializers.Serializer):
+    """A finished saga."""
+
+    success = serializers.BooleanField()
+    saga_id = serializers.UUIDField()
+    etat_final = serializers.ChoiceField(choices=ETATS)
+    commande_id = serializers.UUIDField()
+    resume_execution = Resume()
+
+
+class ReponseEchec(serializers.Serializer):
+    """A saga that was undone."""
+
+    success = serializers.BooleanField()
+    error = serializers.CharField()
+    details = serializers.JSONField(help_text="Phrase, ou liste de phrases.")
+    code = serializers.CharField()
+    correlation_id = serializers.CharField()
+    saga_id = serializers.UUIDField(required=False)
+    etat_final = serializers.ChoiceField(choices=ETATS, required=False)
+    etat_echec = serializers.CharField(required=False)
+    etape_echec = serializers.CharField(required=False)
+    resume_execution = Resume(required=False)
+
+
+class ReponseSimulation(ReponseEchec):
+    """A simulated shortage."""
+
+    simulation_reussie = BooleenStrict()
+
+
+class ReponseEnCours(serializers.Serializer):
+    """A saga that goes on."""
+
+    success = serializers.BooleanField()
+    accepted = serializers.BooleanField()
+    saga_id = serializers.UUIDField()
+    statut = serializers.CharField()
+    etat_actuel = serializers.ChoiceField(choices=ETATS)
+    statut_url = serializers.CharField()
+
+
+class EvenementHistorique(serializers.Serializer):
+    """One history entry."""
+
+    type = serializers.CharField()
+    etat_precedent = serializers.ChoiceField(choices=ETATS)
+    nouvel_etat = serializers.ChoiceField(choices=ETATS)
+    message = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    donnees = serializers.JSONField()
+
+
+class LigneEtat(serializers.Serializer):
+    """One line, with the frozen name and price once they are read."""
+
+    produit_id = serializers.UUIDField()
+    quantite = serializers.IntegerField()
+    produit_nom = serializers.CharField(required=False)
+    prix_unitaire = serializers.CharField(required=False)
+
+
+class Attente(serializers.Serializer):
+    """What an unfinished saga is waiting for."""
+
+    quoi = serializers.CharField()
+    tentatives = serializers.IntegerField()
+    prochain_essai = serializers.DateTimeField(allow_null=True)
+    derniere_erreur = serializers.CharField(allow_null=True)
+    proprietaire = serializers.CharField(allow_null=True)
+    bail_expire = serializers.DateTimeField(allow_null=True)
+
+
+class EtatSaga(serializers.Serializer):
+    """Everything known of one saga."""
+
+    saga_id = serializers.UUIDField()
+    client_id = serializers.UUIDField()
+    magasin_id = serializers.UUIDField()
+    etat_actuel = serializers.ChoiceField(choices=ETATS)
+    est_terminee = serializers.BooleanField()
+    commande_finale_id = serializers.UUIDField(allow_null=True)
+    date_creation = serializers.DateTimeField()
+    derniere_modification = serializers.DateTimeField()
+    donnees_contexte = serializers.JSONField()
+    historique_evenements = EvenementHistorique(many=True)
+    lignes_commande = LigneEtat(many=True)
+    attend = Attente(allow_null=True)
+    reponse_statut = serializers.IntegerField(allow_null=True)
+    version_definition = serializers.IntegerField()
+    correlation_id = serializers.CharField()
+
+
+class ResumeListe(serializers.Serializer):
+    """One row of the list."""
+
+    saga_id = serializers.UUIDField()
+    client_id = serializers.UUIDField()
+    magasin_id = serializers.UUIDField()
+    etat_actuel = serializers.ChoiceField(choices=ETATS)
+    est_terminee = serializers.BooleanField()
+    montant_total = serializers.FloatField(allow_null=True)
+    commande_finale_id = serializers.UUIDField(allow_null=True)
+    date_creation = serializers.DateTimeField()
+    derniere_modification = serializers.DateTimeField()
+
+
+class ListeSagas(serializers.Serializer):
+    """One page of sagas."""
+
+    success = serializers.BooleanField()
+    sagas = ResumeListe(many=True)
+    total = serializers.IntegerField()
+    page = serializers.IntegerField()
+    page_size = serializers.IntegerField()
+
+
+class GesteFait(serializers.Serializer):
+    """Where the saga stands after the action."""
+
+    success = serializers.BooleanField()
+    saga_id = serializers.UUIDField()
+    etat_actuel = serializers.ChoiceField(choices=ETATS)
+    est_terminee = serializers.BooleanField()
+
+
+class Info(serializers.Serializer):
+    """The saga's table."""
+
+    service = serializers.CharField()
+    saga = serializers.CharField()
+    version = serializers.IntegerField()
+    instance_id = serializers.CharField()
+    etapes = serializers.ListField(child=serializers.JSONField())
+    etats = serializers.ListField(child=serializers.CharField())
+    transitions = serializers.JSONField()
+    delais = serializers.DictField(child=serializers.FloatField())

@@ -1,0 +1,217 @@
+"""Views: validate, call, answer."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from saga_orchestrator import bootstrap
+from saga_orchestrator.application.demarrer import Demande
+from saga_orchestrator.application.operer import Geste
+from saga_orchestrator.application.saga_commande import NOM
+from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE, Ligne
+from saga_orchestrator.domain.etats import ETATS, TRANSITIONS
+from saga_orchestrator.interfaces import exemples, lecture
+from saga_orchestrator.interfaces import serializers as formes
+from socle import jsons
+from socle.django.documentation import operation
+from socle.django.vues import Vue, VueRapide, corps_json, exiger_jeton_interne, page_demandee, repondre, valider
+from socle.erreurs import Introuvable
+from socle.saga.depot import Suivi
+
+QUANTITE_IMPOSSIBLE = 1_000_000
+
+
+def _reponse(suivi: Suivi) -> HttpResponse:
+    """The stored answer of an ended saga, byte for byte; 202 while it goes on."""
+    if suivi.statut is not None and suivi.corps is not None:
+        reponse = HttpResponse(suivi.corps.encode(), status=suivi.statut, content_type="application/json")
+        if suivi.statut == 503:
+            reponse["Retry-After"] = "2"
+        return reponse
+    corps = {
+        "success": True,
+        "accepted": True,
+        "saga_id": suivi.saga_id,
+        "statut": "en_cours" if suivi.active else "intervention_requise",
+        "etat_actuel": suivi.etat,
+        "statut_url": f"/api/saga/commandes/{suivi.saga_id}/",
+    }
+    return repondre(corps, 202, {"Location": corps["statut_url"]})
+
+
+class Commandes(VueRapide):
+    """The saga id is the idempotency record; the engine keeps the key."""
+
+    idempotence = "metier"
+
+    @operation(
+        "Exécuter la saga d'un checkout",
+        corps=formes.DemandeSaga,
+        reponses={
+            201: ("Saga terminée.", formes.ReponseSucces, exemples.SUCCES),
+            202: ("Le délai de l'appelant est écoulé ; la saga continue.", formes.ReponseEnCours, exemples.EN_COURS),
+            400: ("Refus : données, stock ou règle métier ; tout est compensé.", formes.ReponseEchec, exemples.ECHEC),
+            503: ("Un voisin ne répond pas ; tout est compensé.", formes.ReponseEchec, exemples.PANNE),
+        },
+        erreurs=(422,),
+        idempotente=True,
+        details="Attend la fin de la saga. `Prefer: respond-async` rend 202 aussitôt. Le même `checkout_id` avec le "
+        "même corps rend la réponse de cette saga.",
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return _reponse(bootstrap.demarrer(lecture.demande(corps_json(request), request)))
+
+
+class EchecStock(Vue):
+    idempotence = "metier"
+
+    @operation(
+        "Simuler une rupture de stock",
+        corps=formes.DemandeSimulation,
+        reponses={400: ("Rupture simulée ; la saga est conservée.", formes.ReponseSimulation, exemples.SIMULATION)},
+        idempotente=True,
+        details="Exécute pour de vrai une saga dont la quantité est impossible à servir.",
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        entree = valider(formes.DemandeSimulation, request) if request.body else {}
+        demande = Demande(
+            client_id=str(entree.get("client_id", exemples.CLIENT)),
+            magasin_id=str(entree.get("magasin_id", MAGASIN_EN_LIGNE)),
+            lignes=[Ligne(str(entree.get("produit_id", exemples.PRODUIT)), QUANTITE_IMPOSSIBLE)],
+            cle=lecture.cle_idempotence(request),
+            consommateur=lecture.consommateur(request),
+        )
+        suivi = bootstrap.demarrer(demande)
+        if suivi.corps is None or suivi.statut is None:
+            return _reponse(suivi)
+        corps = jsons.lire(suivi.corps.encode())
+        return repondre({**corps, "simulation_reussie": corps.get("code") == "stock_insuffisant"}, suivi.statut)
+
+
+class Saga(Vue):
+    @operation(
+        "Lire une saga, son historique et ce qu'elle attend",
+        reponses={200: ("La saga.", formes.EtatSaga, exemples.ETAT)},
+        erreurs=(404,),
+    )
+    def get(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
+        saga = bootstrap.lectures.saga(str(saga_id))
+        if saga is None:
+            raise Introuvable("Cette saga n'existe pas.", error="Saga introuvable", code="saga_introuvable")
+        return repondre(saga)
+
+
+class Sagas(Vue):
+    @operation(
+        "Lister les sagas, la plus récente d'abord",
+        criteres=formes.CriteresSagas,
+        reponses={200: ("Une page de sagas.", formes.ListeSagas, exemples.LISTE)},
+        erreurs=(400,),
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = page_demandee(request)
+        criteres = valider(formes.CriteresSagas, {n: v for n, v in request.GET.items() if not n.startswith("page")})
+        sagas, total = bootstrap.lectures.sagas(
+            etat=criteres.get("etat"),
+            actives_seulement=criteres.get("actives_seulement") in ("true", "1"),
+            debut=page.debut,
+            taille=page.taille,
+        )
+        return repondre({"success": True, "sagas": sagas, "total": total, "page": page.page, "page_size": page.taille})
+
+
+class _Operation(Vue):
+    idempotence = "metier"
+    geste: Geste
+
+    def _agir(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
+        exiger_jeton_interne(request)
+        entree = valider(formes.Geste, request) if request.body else {}
+        suivi = bootstrap.operer(
+            self.geste,
+            str(saga_id),
+            par=lecture.consommateur(request) or "interne",
+            motif=entree.get("motif", "non précisé"),
+            cle=lecture.cle_idempotence(request),
+        )
+        corps = {
+            "success": True,
+            "saga_id": suivi.saga_id,
+            "etat_actuel": suivi.etat,
+            "est_terminee": suivi.terminee,
+        }
+        return repondre(corps, 202 if suivi.active else 200)
+
+
+def _documenter(resume: str, details: str) -> Any:
+    return operation(
+        resume,
+        corps=formes.Geste,
+        reponses={
+            200: ("Action appliquée.", formes.GesteFait, exemples.GESTE_FAIT),
+            202: ("Action appliquée ; la saga continue.", formes.GesteFait, exemples.GESTE_FAIT),
+        },
+        erreurs=(400, 404),
+        interne=True,
+        idempotente=True,
+        details=details,
+    )
+
+
+class Compenser(_Operation):
+    geste = "compenser"
+
+    @_documenter("Défaire une saga", "Prend la saga à qui la conduit et la compense. Refusé quand elle est terminée.")
+    def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
+        return self._agir(request, saga_id)
+
+
+class Reprendre(_Operation):
+    geste = "reprendre"
+
+    @_documenter("Reprendre une saga", "Réessaie aussitôt, avec un budget neuf, dans le sens où la saga allait.")
+    def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
+        return self._agir(request, saga_id)
+
+
+class IgnorerEtape(_Operation):
+    geste = "ignorer-etape"
+
+    @_documenter("Ignorer une compensation", "En INTERVENTION_REQUISE : la compensation a été réglée à la main.")
+    def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
+        return self._agir(request, saga_id)
+
+
+class Info(Vue):
+    @operation("Décrire la saga", reponses={200: ("La table de la saga.", formes.Info, exemples.INFO)})
+    def get(self, request: HttpRequest) -> HttpResponse:
+        definition, config = bootstrap.registre.derniere(NOM), settings.CONFIG
+        return repondre(
+            {
+                "service": settings.SOCLE["app"],
+                "saga": definition.nom,
+                "version": definition.version,
+                "instance_id": settings.SOCLE["instance"],
+                "etapes": [
+                    {
+                        "nom": etape.nom,
+                        "lecture": etape.lecture,
+                        "compensable": etape.compensation is not None,
+                        "etat_avant": etape.etat_avant,
+                        "etat_apres": etape.etat_apres,
+                        "etat_echec": etape.etat_echec,
+                    }
+                    for etape in definition.etapes
+                ],
+                "etats": list(ETATS),
+                "transitions": {etat: sorted(suivants) for etat, suivants in TRANSITIONS.items()},
+                "delais": {
+                    "saga_s": config.saga_timeout,
+                    "etape_s": config.saga_etape_s,
+                    "attente_appelant_s": config.saga_attente_s,
+                    "essais": config.max_retries + 1,
+                },
+            }
+        )
