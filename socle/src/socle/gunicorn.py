@@ -5,14 +5,18 @@ SOCLE_AVANT_DEMARRAGE, a dotted `module:function` called once in the master befo
 The preparation runs when gunicorn imports this module: its `on_starting` hook comes after a preloaded application.
 """
 
+import ctypes
 import importlib
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import multiprocess
+
+_PR_SET_PDEATHSIG = 1
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WORKERS", "1"))
@@ -43,6 +47,11 @@ def pre_fork(serveur: Any, worker: Any) -> None:
     """What the preparation or the loading opened stays here: two processes must not share a database connection."""
     if "django.db" in sys.modules:
         sys.modules["django.db"].connections.close_all()
+
+
+def post_fork(serveur: Any, worker: Any) -> None:
+    """A worker dies with its master, so that a killed service never holds the port its replacement needs."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def child_exit(serveur: Any, worker: Any) -> None:

@@ -128,6 +128,16 @@ def test_the_document_follows_the_prefix_of_the_gateway(client: Client) -> None:
     assert 'src="/api/t/static/drf-yasg/swagger-ui-dist/swagger-ui-bundle.js"' in page
 
 
+@pytest.mark.parametrize("vu", ["/api/t", "/api/t/"])
+def test_the_prefix_is_found_when_the_gateway_matched_by_a_regular_expression(client: Client, vu: str) -> None:
+    accueil = client.get("/api/temoin/", headers={"X-Forwarded-Path": vu})
+    assert accueil["Location"] == "/api/t/swagger/"
+    document = client.get("/api/temoin/swagger.json", headers={"X-Forwarded-Path": "/api/t/swagger.json"}).json()
+    assert document["basePath"] == "/api/t"
+    autre = client.get("/api/temoin/swagger.json", headers={"X-Forwarded-Path": "/ailleurs"}).json()
+    assert autre["basePath"] == "/api/temoin"
+
+
 def test_assets_of_the_documentation_are_served_below_the_base(client: Client) -> None:
     reponse = client.get("/api/temoin/static/drf-yasg/swagger-ui-dist/swagger-ui.css")
     assert reponse.status_code == 200

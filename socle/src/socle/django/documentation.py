@@ -161,11 +161,18 @@ def _typer_identifiants(document: dict[str, Any]) -> None:
 
 
 def prefixe(request: HttpRequest) -> str:
-    """The path under which the caller sees this service's base: the gateway's prefix, or our own base path."""
+    """The path under which the caller sees this service's base: the gateway's prefix, or our own base path.
+
+    A route matched by a regular expression (the documentation's) has no `X-Forwarded-Prefix`: its prefix is what
+    comes before our own page in the path that the gateway received.
+    """
+    base = "/" + str(settings.SOCLE["base"]).rstrip("/")
     recu = request.headers.get("X-Forwarded-Prefix", "")
-    if _PREFIXE.fullmatch(recu):
-        return recu.rstrip("/")
-    return "/" + str(settings.SOCLE["base"]).rstrip("/")
+    if not recu and request.path.startswith(base):
+        recu = request.headers.get("X-Forwarded-Path", "").rstrip("/")
+        page = request.path.removeprefix(base).rstrip("/")
+        recu = recu.removesuffix(page) if recu.endswith(page) else ""
+    return recu.rstrip("/") if _PREFIXE.fullmatch(recu) else base
 
 
 def document_pour(prefixe_vu: str) -> dict[str, Any]:
