@@ -43,7 +43,7 @@ def principal() -> None:
     try:
         application(prog_name="./labo")
     except ErreurLabo as erreur:
-        erreurs.print(f"[red]✗[/red] {escape(str(erreur))}")
+        erreurs.print(f"[red]✗[/red] {escape(str(erreur))}", soft_wrap=True)
         sys.exit(1)
 
 
@@ -274,5 +274,5 @@ def doctor() -> None:
     verdicts = diagnostic.examiner(depuis_environnement(), Plateforme().services)
     for verdict in verdicts:
         marque = "[green]✓[/green]" if verdict.bon else "[red]✗[/red]"
-        console.print(f"{marque} {escape(verdict.sujet)} : {escape(verdict.constat)}")
+        console.print(f"{marque} {escape(verdict.sujet)} : {escape(verdict.constat)}", soft_wrap=True)
     raise typer.Exit(0 if all(verdict.bon for verdict in verdicts) else 1)

@@ -49,7 +49,8 @@ def demarrer(lieux: Lieux, services: Sequence[Service], dire: Dire, *, avec_le_p
     with _exclusif(lieux, dire):
         surveillant = superviseur.Superviseur(lieux)
         tournait = surveillant.repond()
-        if tournait and all(info["statename"] == "RUNNING" for info in surveillant.etats().values()):
+        vue = plateforme.Plateforme(lieux, services)
+        if tournait and all(vue.pret(nom) for nom in surveillant.etats()):
             return False
         try:
             _phases(lieux, services, surveillant, dire, tournait=tournait, avec_le_parent=avec_le_parent)
@@ -259,9 +260,16 @@ def occupant(port: int) -> str:
 
 
 def memoire_totale(lieux: Lieux) -> int:
-    """Bytes of memory of the whole platform, shared pages counted once (PSS)."""
-    total = 0
-    for racine in superviseur.restes(lieux):
+    """Bytes of memory of the whole platform, shared pages counted once (PSS).
+
+    Descendants are asked for by parentage: PostgreSQL's overwrite the environment that marks our processes.
+    """
+    tous = {processus.pid: processus for processus in superviseur.restes(lieux)}
+    for processus in list(tous.values()):
         with contextlib.suppress(psutil.Error):
-            total += racine.memory_full_info().pss
+            tous |= {enfant.pid: enfant for enfant in processus.children(recursive=True)}
+    total = 0
+    for processus in tous.values():
+        with contextlib.suppress(psutil.Error):
+            total += processus.memory_full_info().pss
     return total

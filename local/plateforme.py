@@ -69,7 +69,9 @@ class Plateforme:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Every secret by variable name."""
+        """Every secret by variable name; `ErreurLabo` before the first start, which generates them."""
+        if not self.lieux.secrets.exists():
+            raise ErreurLabo("Ce laboratoire n'a jamais été démarré : lancez ./labo up.")
         return coffre.ouvrir(self.lieux.secrets, self.services)
 
     def cle(self, consommateur: str = "magasin-app") -> str:

@@ -147,6 +147,67 @@ def test_everything_listens_on_the_loopback_only(plateforme: Plateforme) -> None
     assert set(ecoutes) == {"127.0.0.1"}
 
 
+def labo(plateforme: Plateforme, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command of `./labo` on the running platform."""
+    variables = {
+        **os.environ,
+        "LABO_HOME": str(plateforme.lieux.maison),
+        "LABO_PORT_OFFSET": str(plateforme.lieux.decalage),
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=RACINE,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_status_shows_every_program_and_its_exit_code_tells(plateforme: Plateforme) -> None:
+    bon = labo(plateforme, "status")
+    assert bon.returncode == 0, bon.stderr
+    noms = [ligne.split()[0] for ligne in bon.stdout.splitlines()[1:-1]]
+    assert sorted(noms) == sorted(plateforme.superviseur.etats())
+    assert bon.stdout.count("prêt") == len(noms)
+    assert "Mémoire de toute la plateforme" in bon.stdout
+    assert labo(plateforme, "stop", "inventaire").returncode == 0
+    mauvais = labo(plateforme, "status")
+    assert mauvais.returncode == 1
+    assert [ligne.split()[0] for ligne in mauvais.stdout.splitlines() if "en panne" in ligne] == ["inventaire"]
+    repris = labo(plateforme, "start", "inventaire")
+    assert (repris.returncode, repris.stdout) == (0, "✓ inventaire prêt.\n")
+
+
+def test_one_command_kills_or_restarts_a_program_or_a_whole_service(plateforme: Plateforme) -> None:
+    avant = {nom: plateforme.pid(nom) for nom in ("catalogue-1", "catalogue-2", "catalogue-3", "inventaire")}
+    assert labo(plateforme, "kill", "catalogue-1").stdout == f"catalogue-1 (pid {avant['catalogue-1']}) tué net.\n"
+    plateforme.attendre_pret("catalogue-1")
+    assert labo(plateforme, "restart", "catalogue").stdout.count("redémarré, prêt") == 3
+    apres = {nom: plateforme.pid(nom) for nom in avant}
+    assert [nom for nom in avant if avant[nom] == apres[nom]] == ["inventaire"]
+    inconnu = labo(plateforme, "restart", "rien")
+    assert (inconnu.returncode, inconnu.stdout) == (1, "")
+    assert inconnu.stderr.startswith("✗ Programme inconnu : « rien ». Connus : ")
+
+
+def test_logs_are_shown_by_program(plateforme: Plateforme) -> None:
+    journal = labo(plateforme, "logs", "postgres", "-n", "5")
+    assert journal.returncode == 0
+    assert len(journal.stdout.splitlines()) == 5
+    ensemble = labo(plateforme, "logs", "-n", "1").stdout
+    assert {ligne.split(" | ")[0].strip() for ligne in ensemble.splitlines()} >= {"postgres", "gateway", "supervisord"}
+
+
+def test_doctor_knows_a_running_laboratory(plateforme: Plateforme) -> None:
+    verdict = labo(plateforme, "doctor")
+    assert verdict.returncode == 0, verdict.stdout
+    assert "✓ Laboratoire : en marche" in verdict.stdout
+
+
 def test_after_kill_9_of_everything_the_next_start_loses_nothing(plateforme: Plateforme) -> None:
     """Also leaves what a crash can leave: a pid file naming a process that is now something else, and sockets."""
     plateforme.sql("catalogue", "CREATE TABLE IF NOT EXISTS crash AS SELECT 7 AS n")
