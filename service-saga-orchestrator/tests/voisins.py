@@ -102,7 +102,10 @@ class Voisins:
             return "enregistrer", self._enregistrer
         if chemin.startswith("/api/commandes/ventes-ddd/par-reference/"):
             return "annuler", self._annuler
-        return "inconnue", lambda a, c: (404, {"message": "no Route matched with those values"})
+        return "inconnue", self._inconnue
+
+    def _inconnue(self, adresse: Any, corps: Any) -> Reponse:
+        return 404, {"message": "no Route matched with those values"}
 
     def _stocks(self, adresse: Any, corps: Any) -> Reponse:
         magasin = adresse.path.rstrip("/").split("/")[-1]

@@ -9,11 +9,11 @@ from socle import jsons
 from socle.saga.depot import Conclusion, Fragment, Saga
 
 Tarifer = Callable[[Sequence[Mapping[str, Any]]], Fragment]
-"""Makes the write that completes the saga's lines with frozen names and prices, in the transaction of the end."""
+"""Makes the write that completes the lines with frozen names and prices, in the transaction of the end."""
 
 
 class Conclure:
-    """201, or the refusal with its cause. Written with the answer: the sale's id, the total, the prices of the lines."""
+    """201, or the refusal with its cause. With the answer: the sale, the total, the prices of the lines."""
 
     def __init__(self, tarifer: Tarifer) -> None:
         self._tarifer = tarifer

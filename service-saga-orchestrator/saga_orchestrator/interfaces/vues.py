@@ -70,7 +70,10 @@ class EchecStock(Vue):
     @operation(
         "Simuler une rupture de stock",
         corps=formes.DemandeSimulation,
-        reponses={400: ("Rupture simulée ; la saga est conservée.", formes.ReponseSimulation, exemples.SIMULATION)},
+        reponses={
+            202: ("Le délai de l'appelant est écoulé ; la saga continue.", formes.ReponseEnCours, exemples.EN_COURS),
+            400: ("Rupture simulée ; la saga est conservée.", formes.ReponseSimulation, exemples.SIMULATION),
+        },
         idempotente=True,
         details="Exécute pour de vrai une saga dont la quantité est impossible à servir.",
     )

@@ -20,7 +20,11 @@ def base(transactional_db: None) -> None:
 def client(base: None, voisins: Voisins) -> Client:
     from saga_orchestrator import bootstrap
 
-    for participant in (bootstrap.participants.stocks, bootstrap.participants.catalogue, bootstrap.participants.commandes):
+    for participant in (
+        bootstrap.participants.stocks,
+        bootstrap.participants.catalogue,
+        bootstrap.participants.commandes,
+    ):
         participant._client.disjoncteur.succes()
     return Client(raise_request_exception=False)
 

@@ -243,7 +243,7 @@ def test_the_default_shop_is_the_online_one(client: Client, voisins: Voisins) ->
 
 def test_respond_async_answers_at_once_and_leaves_the_saga_to_the_loop(client: Client, voisins: Voisins) -> None:
     corps = panier()
-    reponse = poster(client, corps, **{"Prefer": "respond-async"})
+    reponse = poster(client, corps, Prefer="respond-async")
     assert (reponse.status_code, reponse.json()["statut"]) == (202, "en_cours")
     assert reponse["Location"] == f"/api/saga/commandes/{corps['checkout_id']}/"
     assert voisins.appels == []
@@ -264,7 +264,7 @@ def test_the_shortage_simulation_runs_and_keeps_a_real_saga(client: Client, vois
 def test_lists_filter_page_and_count(client: Client, voisins: Voisins) -> None:
     for quantite in (1, 1, 1000):
         poster(client, panier(quantite=quantite))
-    poster(client, panier(), **{"Prefer": "respond-async"})
+    poster(client, panier(), Prefer="respond-async")
     page = client.get("/api/saga/sagas/?page=1&page_size=2").json()
     assert (len(page["sagas"]), page["total"], page["page_size"]) == (2, 4, 2)
     assert page["sagas"][0]["etat_actuel"] == "EN_ATTENTE"
@@ -283,7 +283,7 @@ def test_an_unknown_saga_is_a_404_everywhere(client: Client) -> None:
 
 def test_operator_actions_need_the_internal_token(client: Client, voisins: Voisins) -> None:
     corps = panier()
-    poster(client, corps, **{"Prefer": "respond-async"})
+    poster(client, corps, Prefer="respond-async")
     for geste in ("compenser", "reprendre", "ignorer-etape"):
         refus = poster(client, {}, f"commandes/{corps['checkout_id']}/{geste}/")
         assert (refus.status_code, refus.json()["code"]) == (403, "jeton_interne_requis")
