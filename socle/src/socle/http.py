@@ -197,8 +197,13 @@ class ClientHttp:
         entetes: Mapping[str, str] | None = None,
         endpoint: str = "",
         essais: int | None = None,
+        est_reponse: Callable[[Reponse], bool] = lambda reponse: False,
     ) -> Reponse:
-        """Any method; see `get` and `post`. `essais=1` leaves repetition to the caller."""
+        """Any method; see `get` and `post`. `essais=1` leaves repetition to the caller.
+
+        `est_reponse` recognises a 5xx that the neighbour means as its answer (a saga that was undone, say): it comes
+        back like a refusal, is not repeated, and does not count against the neighbour.
+        """
         octets = jsons.ecrire(corps) if corps is not None else None
         complets = self._composer_entetes(octets, cle_idempotence, entetes)
         repetable = methode in ("GET", "HEAD", "PUT", "DELETE") or bool(cle_idempotence)
@@ -208,7 +213,7 @@ class ClientHttp:
         numero = 1
         while True:
             try:
-                return self._un_essai(methode, chemin, octets, complets, libelle)
+                return self._un_essai(methode, chemin, octets, complets, libelle, est_reponse)
             except ServiceIndisponible as erreur:
                 # What an earlier attempt may have done is not undone by a later one that was refused.
                 effet_possible = erreur.effet_possible = effet_possible or erreur.effet_possible
@@ -235,7 +240,13 @@ class ClientHttp:
         return entetes
 
     def _un_essai(
-        self, methode: str, chemin: str, octets: bytes | None, entetes: dict[str, str], endpoint: str
+        self,
+        methode: str,
+        chemin: str,
+        octets: bytes | None,
+        entetes: dict[str, str],
+        endpoint: str,
+        est_reponse: Callable[[Reponse], bool],
     ) -> Reponse:
         reste = temps_restant(self._connexion + self._lecture)
         if reste < _DUREE_MINIMALE_S:
@@ -261,15 +272,17 @@ class ClientHttp:
             raise
         statut = reponse.status
         self._observer(endpoint, str(statut), time.perf_counter() - debut)
-        if statut >= 500:
+        lue = Reponse(statut, _lire_json(reponse.data), reponse.headers)
+        panne = statut >= 500 and not est_reponse(lue)
+        if panne:
             self.disjoncteur.echec()
         else:
             self.disjoncteur.succes()
-        if statut >= 500 or statut in _RIEN_FAIT or (statut == 409 and "Retry-After" in reponse.headers):
+        if panne or statut in _RIEN_FAIT or (statut == 409 and "Retry-After" in reponse.headers):
             raise ServiceIndisponible(
                 self.nom, f"HTTP {statut}", effet_possible=statut not in _RIEN_FAIT, statut=statut
             )
-        return Reponse(statut, _lire_json(reponse.data), reponse.headers)
+        return lue
 
     def _envoyer(
         self, methode: str, chemin: str, octets: bytes | None, entetes: dict[str, str], reste: float
