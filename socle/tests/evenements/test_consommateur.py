@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 
-from socle.evenements import lettres_mortes, outbox
+from socle.evenements import inbox, lettres_mortes, outbox
+from socle.evenements.consommateur import Reglages
 from socle.evenements.enveloppe import Evenement, suite
 from socle.evenements.reactions import AReessayer, Table
 from tests.evenements.conftest import Banc, attendre
@@ -136,3 +137,120 @@ def test_F30_F33_redis_emptied_in_the_middle_loses_no_event(banc: Banc) -> None:
     base.fermer()
     assert vus["g1"] == vus["g2"] == {str(e.id) for e in evenements}
     assert banc.sql("SELECT groupe, count(*) FROM inbox GROUP BY 1 ORDER BY 1") == [("g1", 30), ("g2", 30)]
+
+
+def test_F31_a_handler_slower_than_the_claim_time_has_one_effect(banc: Banc) -> None:
+    """Both members run the handler (the first is frozen past the claim time): exactly one commits its outbox row."""
+    entrees: list[str] = []
+    degel = threading.Event()
+
+    def table(nom: str) -> Table:
+        table = Table(groupe="g")
+
+        @table.reaction("Fait")
+        def reagir(evenement: Evenement) -> list[Evenement]:
+            entrees.append(nom)
+            if nom == "gele":
+                degel.wait(10)
+            return [suite(evenement, "Suite", {"checkout_id": evenement.cle, "par": nom}, source=nom)]
+
+        return table
+
+    sourd = Reglages(reclamation_s=60)
+    banc.publier(banc.evenement())
+    with banc.membre(table("gele"), "gele", sourd):
+        attendre(lambda: entrees == ["gele"])
+        with banc.membre(table("vif"), "vif"):
+            attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+            degel.set()
+            attendre(lambda: banc.redis.xpending(banc.flux, "g")["pending"] == 0)
+    assert entrees == ["gele", "vif"]
+    ((champs,),) = banc.sql("SELECT champs FROM outbox")
+    assert '"source":"vif"' in champs
+
+
+def test_F31_a_member_killed_between_effect_and_acknowledgement_has_one_effect(banc: Banc) -> None:
+    """Commit without MULTI, as a SIGKILL between the two leaves it; the next member only acknowledges."""
+    evenement = banc.evenement()
+    banc.publier(evenement)
+    banc.bus.assurer_groupe("g")
+    banc.bus.lire("g", "mort", nombre=10, attente_ms=None)
+    consequence = suite(evenement, "Suite", {"checkout_id": evenement.cle}, source="t")
+    base = banc.base()
+    with base.transaction() as curseur:
+        inbox.inscrire(curseur, "g", [str(evenement.id)])
+        outbox.deposer(curseur, banc.flux, [consequence])
+    base.fermer()
+    appels: list[str] = []
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: appels.append(str(e.id)) or [])
+    with banc.membre(table), banc.relais(["g"]):
+        attendre(lambda: banc.redis.xpending(banc.flux, "g")["pending"] == 0)
+        attendre(lambda: banc.redis.xlen(banc.flux) == 2)
+    assert appels == []
+    assert [champs["id"] for _, champs in banc.redis.xrange(banc.flux)] == [str(evenement.id), str(consequence.id)]
+
+
+def test_F34_a_member_that_left_has_its_pending_entries_claimed(banc: Banc) -> None:
+    banc.publier(*[banc.evenement() for _ in range(10)])
+    banc.bus.assurer_groupe("g")
+    assert len(banc.bus.lire("g", "parti", nombre=10, attente_ms=None)) == 10
+    vus: list[str] = []
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
+    with banc.membre(table):
+        attendre(lambda: len(vus) == 10)
+    assert len(set(vus)) == 10
+
+
+def test_a_member_that_died_begins_with_what_it_left_pending(banc: Banc) -> None:
+    anciens = [banc.evenement(n=n) for n in range(3)]
+    banc.publier(*anciens)
+    banc.bus.assurer_groupe("g")
+    banc.bus.lire("g", "m1", nombre=3, attente_ms=None)
+    banc.publier(banc.evenement(n=3))
+    vus: list[int] = []
+    table = Table(groupe="g", par_lot=lambda lot: vus.extend(int(e.payload["n"]) for e in lot))
+    with banc.membre(table):
+        attendre(lambda: len(vus) == 4)
+    assert vus == [0, 1, 2, 3]
+
+
+def test_an_event_that_kills_its_member_every_time_becomes_a_dead_letter(banc: Banc) -> None:
+    banc.publier(banc.evenement())
+    banc.bus.assurer_groupe("g")
+    banc.bus.lire("g", "m1", nombre=1, attente_ms=None)
+    for _ in range(3):
+        banc.bus.reprendre_les_miennes("g", "m1", nombre=1)
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda _: [])
+    with banc.membre(table):
+        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
+    assert banc.sql("SELECT count(*) FROM inbox") == [(0,)]
+
+
+def test_an_unreadable_entry_is_a_dead_letter_and_others_flow(banc: Banc) -> None:
+    banc.redis.xadd(banc.flux, {"n'importe": "quoi"})
+    banc.publier(banc.evenement())
+    vus: list[str] = []
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
+    with banc.membre(table):
+        attendre(lambda: len(vus) == 1)
+        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
+    assert banc.redis.xpending(banc.flux, "g")["pending"] == 0
+
+
+def test_in_batches_one_poison_event_is_found_alone(banc: Banc) -> None:
+    vus: list[int] = []
+
+    def lot(evenements: list[Evenement]) -> None:
+        if any(e.payload["n"] == 2 for e in evenements):
+            raise ValueError("poison")
+        vus.extend(int(e.payload["n"]) for e in evenements)
+
+    banc.publier(*[banc.evenement(n=n) for n in range(5)])
+    with banc.membre(Table(groupe="g", par_lot=lot)):
+        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
+        attendre(lambda: len(vus) == 4)
+    assert sorted(vus) == [0, 1, 3, 4]
