@@ -6,26 +6,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from tests.integration.outils import total
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def client() -> Client:
-    with connection.cursor() as curseur:
-        curseur.execute("TRUNCATE temoin, idempotence_cles; INSERT INTO temoin VALUES (0)")
-    return Client(raise_request_exception=False)
-
-
-def total() -> int:
-    with connection.cursor() as curseur:
-        curseur.execute("SELECT total FROM temoin")
-        return curseur.fetchone()[0]
-
-
 def poster(client: Client, corps: object, **entetes: str):
-    return client.post(
-        "/api/temoin/compteur/", json.dumps(corps), content_type="application/json", headers=entetes
-    )
+    return client.post("/api/temoin/compteur/", json.dumps(corps), content_type="application/json", headers=entetes)
 
 
 def test_an_answer_returns_the_correlation_id_it_received(client: Client) -> None:
@@ -97,9 +84,7 @@ def test_F43_malformed_json_is_a_json_400(client: Client, brut: bytes) -> None:
         ("get", "/health/?x=%00", 400, "adresse_invalide"),
     ],
 )
-def test_every_error_has_the_one_body(
-    client: Client, methode: str, chemin: str, statut: int, code: str
-) -> None:
+def test_every_error_has_the_one_body(client: Client, methode: str, chemin: str, statut: int, code: str) -> None:
     reponse = getattr(client, methode)(chemin)
     corps = reponse.json()
     assert (reponse.status_code, corps["code"]) == (statut, code)
@@ -108,12 +93,8 @@ def test_every_error_has_the_one_body(
 
 
 @pytest.mark.parametrize("racine", ["/", "/api/temoin/"])
-@pytest.mark.parametrize(
-    "page", ["swagger/", "redoc/", "swagger.json", "swagger.yaml", "metrics", "metrics/"]
-)
-def test_common_pages_are_served_at_the_root_and_below_the_base(
-    client: Client, racine: str, page: str
-) -> None:
+@pytest.mark.parametrize("page", ["swagger/", "redoc/", "swagger.json", "swagger.yaml", "metrics", "metrics/"])
+def test_common_pages_are_served_at_the_root_and_below_the_base(client: Client, racine: str, page: str) -> None:
     assert client.get(racine + page).status_code == 200
 
 

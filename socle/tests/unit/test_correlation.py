@@ -35,9 +35,16 @@ def test_a_well_formed_trace_is_kept_and_anything_else_begins_one() -> None:
 
 
 def test_a_context_ends_with_its_block_even_on_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), correlation.contexte("un", "t"):
-        assert (correlation.correlation_id(), correlation.traceparent()) == ("un", "t")
-        raise ZeroDivisionError
+    vus: list[str] = []
+
+    def echouer() -> None:
+        with correlation.contexte("un", "t"):
+            vus.extend((correlation.correlation_id(), correlation.traceparent()))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        echouer()
+    assert vus == ["un", "t"]
     assert (correlation.correlation_id(), correlation.traceparent()) == ("", "")
 
 

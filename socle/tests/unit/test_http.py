@@ -127,7 +127,7 @@ def test_a_request_that_was_not_processed_is_repeated_even_without_key(statut: i
 
 def test_F23_a_refused_connection_is_repeated_without_key_and_had_no_effect(port_ferme: int) -> None:
     essais: list[str] = []
-    refuse = client(f"http://127.0.0.1:{port_ferme}", observateur=lambda s, e, statut, d: essais.append(statut))
+    refuse = client(f"http://127.0.0.1:{port_ferme}", observateur=lambda _s, _e, statut, _d: essais.append(statut))
     with pytest.raises(ServiceIndisponible) as leve:
         refuse.post("/x/", {})
     assert (essais, leve.value.effet_possible) == (["erreur"] * 3, False)
@@ -180,7 +180,7 @@ def _duree_et_erreur(appelant: ClientHttp, **options: object) -> tuple[float, Se
 
 def test_F23_a_silent_neighbour_costs_the_read_limit() -> None:
     fin = threading.Event()
-    with serveur(lambda prise: fin.wait(5) and False) as voisin:
+    with serveur(lambda _: fin.wait(5) and False) as voisin:
         duree, erreur = _duree_et_erreur(client(voisin.url), essais=1)
         fin.set()
     assert 0.3 <= duree < 0.6
@@ -271,7 +271,7 @@ def test_a_defect_in_the_caller_gives_the_probe_back() -> None:
 def test_labels_are_bounded_even_when_the_caller_gives_none() -> None:
     vus: list[tuple[str, str, str]] = []
     with serveur(repondre()) as voisin:
-        appelant = client(voisin.url, observateur=lambda s, e, statut, d: vus.append((s, e, statut)))
+        appelant = client(voisin.url, observateur=lambda s, e, statut, _d: vus.append((s, e, statut)))
         appelant.get("/produits/550e8400-e29b-41d4-a716-446655440001/", params={"x": 1})
         appelant.get("/pages/12")
         appelant.get("/x/", endpoint="rechercher")

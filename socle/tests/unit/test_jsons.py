@@ -65,8 +65,8 @@ def test_F43_whatever_is_accepted_can_be_stored_and_written_again(valeur: Any, e
 def test_F43_any_bytes_are_read_or_refused(octets: bytes) -> None:
     try:
         jsons.ecrire(jsons.lire(octets))
-    except jsons.JsonRefuse as refus:
-        assert str(refus)
+    except jsons.JsonRefuse:
+        return
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import serializers
 
+from socle import fautes
 from socle.django.champs import EntierStrict, MontantStrict, TexteStrict
 from socle.django.documentation import operation
 from socle.django.vues import Vue, VueRapide, corps_json, exiger_jeton_interne, repondre, valider
@@ -28,6 +29,7 @@ def ajouter(quantite: int) -> int:
     with connection.cursor() as curseur:
         curseur.execute("UPDATE temoin SET total = total + %s RETURNING total", [quantite])
         total = int(curseur.fetchone()[0])
+    fautes.point("temoin.ajoute")
     if quantite == 13:
         raise RefusMetier("Treize est refusé.", code="treize")
     return total

@@ -1,0 +1,166 @@
+"""The real web process: two gunicorn workers of the smallest service on the test database."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import urllib3
+from django.db import connection
+
+from local.processus import arreter, port_libre
+from socle.fautes import Faute, Tableau
+from tests.integration.outils import Fil, jusqua, sql, total
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACINE = Path(__file__).parents[2]
+
+
+@dataclass
+class Programme:
+    processus: subprocess.Popen[bytes]
+    url: str
+    dossier: Path
+
+    def demander(self, chemin: str, methode: str = "GET", **options: object) -> urllib3.BaseHTTPResponse:
+        return urllib3.request(methode, self.url + chemin, retries=False, timeout=10, **options)  # type: ignore[arg-type]
+
+    def ajouter(self, cle: str = "") -> urllib3.BaseHTTPResponse:
+        entetes = {"Idempotency-Key": cle} if cle else {}
+        return self.demander("/api/temoin/compteur/", "POST", json={"texte": "a", "quantite": 2}, headers=entetes)
+
+    def repond(self) -> bool:
+        try:
+            return self.demander("/health/live").status == 200
+        except urllib3.exceptions.HTTPError:
+            assert self.processus.poll() is None, (self.dossier / "journal").read_text()
+            return False
+
+    def ouvriers(self) -> set[str]:
+        """Process ids that have served a request."""
+        return {f.stem.rpartition("_")[2] for f in self.metriques.glob("counter_*.db")}
+
+    @property
+    def metriques(self) -> Path:
+        return self.dossier / "metriques"
+
+    @property
+    def fautes(self) -> Tableau:
+        return Tableau(self.dossier / "fautes" / "essai-gunicorn.json")
+
+    def compte(self, route: str) -> float:
+        texte = self.demander("/metrics").data.decode()
+        return sum(float(n) for n in re.findall(rf'http_requests_total{{[^}}]*route="{route}"[^}}]*}} (\S+)', texte))
+
+
+@pytest.fixture
+def programme(client: object, tmp_path: Path) -> Iterator[Programme]:
+    port = port_libre()
+    programme_metriques = tmp_path / "metriques"
+    programme_metriques.mkdir()
+    (programme_metriques / "counter_1.db").write_bytes(b"reste d'une vie anterieure")
+    environnement = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(("src", "..", ".")),
+        "DJANGO_SETTINGS_MODULE": "tests.reglages",
+        "POSTGRES_DB": connection.settings_dict["NAME"],
+        "INSTANCE_ID": "essai-gunicorn",
+        "LABO_FAUTES_REPERTOIRE": str(tmp_path / "fautes"),
+        "PROMETHEUS_MULTIPROC_DIR": str(programme_metriques),
+        "SOCLE_AVANT_DEMARRAGE": "tests.preparation:preparer",
+        "TEMOIN_PREPARATION": str(tmp_path / "preparation"),
+        "BIND": f"127.0.0.1:{port}",
+        "WORKERS": "2",
+    }
+    with (tmp_path / "journal").open("wb") as journal:
+        processus = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "python:socle.gunicorn", "tests.temoin.wsgi:application"],
+            cwd=RACINE, env=environnement, stdout=journal, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    lance = Programme(processus, f"http://127.0.0.1:{port}", tmp_path)
+    try:
+        jusqua(lance.repond, "gunicorn répond", 20)
+        yield lance
+    finally:
+        arreter(processus)
+
+
+def lancer(fonction: object) -> Fil:
+    fil = Fil(fonction)  # type: ignore[arg-type]
+    fil.start()
+    return fil
+
+
+def faire_servir_les_deux(programme: Programme, chemin: str) -> int:
+    """Requests in pairs until both workers have served; how many were sent."""
+    envoyees = 0
+    depart = threading.Barrier(2)
+
+    def demander() -> None:
+        depart.wait()
+        assert programme.demander(chemin).status == 200
+
+    def deux_ouvriers() -> bool:
+        nonlocal envoyees
+        for fil in [lancer(demander) for _ in range(2)]:
+            fil.resultat()
+        envoyees += 2
+        return len(programme.ouvriers()) == 2
+
+    jusqua(deux_ouvriers, "les deux ouvriers ont servi")
+    return envoyees
+
+
+def test_one_page_sums_the_workers_and_a_previous_life_is_forgotten(programme: Programme) -> None:
+    assert not (programme.metriques / "counter_1.db").exists()
+    envoyees = faire_servir_les_deux(programme, "/api/temoin/health/live")
+    # The two workers answer in turn or not: every page is the same sum.
+    assert {programme.compte("api/temoin/health/live") for _ in range(6)} == {float(envoyees)}
+    assert b"http_requests_in_flight 1.0" in programme.demander("/metrics").data
+
+
+def test_the_preparation_runs_once_before_the_application_and_shares_no_connection(programme: Programme) -> None:
+    assert (programme.dossier / "preparation").read_text() == f"{programme.processus.pid} False\n"
+    faire_servir_les_deux(programme, "/health/ready")
+    sessions = "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE application_name = 'essai-gunicorn'"
+    jusqua(lambda: sql(sessions) == [(2,)], "une session par ouvrier, aucune du maître")
+
+
+def test_F41_sigterm_lets_the_running_request_finish(programme: Programme) -> None:
+    programme.fautes.ecrire([Faute(point="temoin.ajoute", genre="delai", secondes=0.7)])
+    requete = lancer(programme.ajouter)
+    jusqua(lambda: not programme.fautes.lire(), "la requête est dans la vue")
+    programme.processus.send_signal(signal.SIGTERM)
+    assert requete.resultat().status == 201
+    assert programme.processus.wait(15) == 0
+    assert total() == 2
+    with pytest.raises(urllib3.exceptions.NewConnectionError):
+        programme.demander("/health/live")
+
+
+def test_F20_a_worker_killed_between_key_and_answer_leaves_no_eternal_409(programme: Programme) -> None:
+    programme.fautes.ecrire([Faute(point="temoin.ajoute", genre="crash")])
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        programme.ajouter("k")
+    assert programme.fautes.lire() == {}
+    reponse = jusqua(lambda: (r := programme.ajouter("k")).status != 409 and r, "la reprise aboutit")
+    assert (reponse.status, reponse.data) == (201, b'{"total":2,"prix":null}')
+    assert programme.ajouter("k").data == reponse.data
+    assert total() == 2
+
+
+def test_the_fault_switches_are_reached_over_http_with_the_internal_token(programme: Programme) -> None:
+    corps = {"fautes": [{"point": "temoin.ajoute", "genre": "erreur", "nombre": 1, "secondes": 0.5}]}
+    jeton = {"X-Internal-Token": os.environ["INTERNAL_TOKEN"]}
+    assert programme.demander("/labo/fautes/", "PUT", json=corps).status == 403
+    assert programme.fautes.lire() == {}
+    assert programme.demander("/labo/fautes/", "PUT", json=corps, headers=jeton).status == 200
+    assert programme.demander("/labo/fautes/", headers=jeton).json()["fautes"] == corps["fautes"]
+    jusqua(lambda: programme.ajouter().status == 503, "la faute est vue par l'ouvrier")
+    assert programme.fautes.lire() == {}
