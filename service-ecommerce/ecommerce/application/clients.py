@@ -1,0 +1,33 @@
+"""Clients: create, read, erase."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from ecommerce.application.ports import Atomique, Clients, FicheClient
+from ecommerce.domain.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class GererClients:
+    clients: Clients
+    atomique: Atomique
+
+    def creer(self, client: Client) -> FicheClient:
+        """Not idempotent by itself: a second call is refused. Raises `CourrielUtilise`."""
+        with self.atomique():
+            self.clients.ajouter(client)
+            return self.clients.lire(client.id)
+
+    def lire(self, client_id: UUID) -> FicheClient:
+        """Raises `ClientIntrouvable`."""
+        return self.clients.lire(client_id)
+
+    def lister(self, *, debut: int, taille: int) -> tuple[list[FicheClient], int]:
+        """One page and the total."""
+        return self.clients.lister(debut=debut, taille=taille)
+
+    def effacer(self, client_id: UUID) -> FicheClient:
+        """Erase the person, keep the pseudonymous row. Idempotent. Raises `ClientIntrouvable`."""
+        with self.atomique():
+            self.clients.effacer(client_id)
+            return self.clients.lire(client_id)

@@ -1,0 +1,113 @@
+"""Read checkouts: prerequisites, status with its merged history, lists."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ecommerce.application import reponses
+from ecommerce.application.ports import (
+    Checkouts,
+    Clients,
+    Evenement,
+    FiltreCheckouts,
+    Orchestrateur,
+    Paniers,
+    Rendu,
+)
+from ecommerce.domain.checkout import Checkout, Statut, Style
+from ecommerce.domain.erreurs import CheckoutIntrouvable
+
+_CONCLUSIONS = {
+    Statut.FINALISE: ("CHECKOUT_FINALISE", "La commande est créée."),
+    Statut.ECHEC: ("CHECKOUT_ECHEC", "La commande a échoué ; le panier est rendu."),
+    Statut.INTERVENTION_REQUISE: ("INTERVENTION_REQUISE", "Un opérateur doit terminer la compensation."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Consulter:
+    clients: Clients
+    paniers: Paniers
+    checkouts: Checkouts
+    orchestrateur: Orchestrateur
+
+    def prerequis(self, client_id: UUID) -> Rendu:
+        """What is missing before a checkout. Raises `ClientIntrouvable`."""
+        client = self.clients.lire(client_id)
+        panier = self.paniers.lire(client_id)
+        verdicts = {
+            "client_actif": client.actif,
+            "adresse_livraison": bool(client.adresse_code_postal),
+            "panier_non_vide": bool(panier.lignes),
+        }
+        messages = {
+            "client_actif": "Le client a été effacé.",
+            "adresse_livraison": "Le client n'a pas d'adresse : donnez-en une au checkout.",
+            "panier_non_vide": "Le panier est vide.",
+        }
+        return {
+            "success": True,
+            "client_id": client_id,
+            "peut_commander": all(verdicts.values()),
+            "prerequis": verdicts,
+            "manquants": [messages[nom] for nom, satisfait in verdicts.items() if not satisfait],
+            "panier": {
+                "nombre_articles": panier.nombre_articles,
+                "nombre_produits_differents": len(panier.lignes),
+                "prix_total": panier.prix_total,
+            },
+        }
+
+    def statut(self, client_id: UUID, checkout_id: UUID) -> Rendu:
+        """The checkout and what happened to it, here and in its saga, in order of time.
+
+        `historique_complet` is false when the saga's part could not be read. Raises `CheckoutIntrouvable`.
+        """
+        checkout = self.checkouts.lire(checkout_id)
+        if checkout.client_id != client_id:
+            raise CheckoutIntrouvable(f"Ce client n'a pas de checkout {checkout_id}.")
+        distants: list[Evenement] | None = []
+        if checkout.style is Style.ORCHESTRE:
+            distants = self.orchestrateur.historique(checkout_id)
+        evenements = sorted([*_locaux(checkout), *(distants or [])], key=lambda evenement: evenement.horodatage)
+        return {
+            "success": True,
+            **reponses.detail(checkout),
+            "historique": [evenement._asdict() for evenement in evenements],
+            "historique_complet": distants is not None,
+        }
+
+    def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[dict[str, Any]], int]:
+        """One page, most recent first, and the total."""
+        checkouts, total = self.checkouts.lister(filtre, debut=debut, taille=taille)
+        return [reponses.resume(checkout) for checkout in checkouts], total
+
+    def historique(self, client_id: UUID, limite: int) -> Rendu:
+        """The client's latest checkouts, of both styles. Raises `ClientIntrouvable`."""
+        self.clients.lire(client_id)
+        checkouts, total = self.checkouts.lister(FiltreCheckouts(client_id=client_id), debut=0, taille=limite)
+        return {
+            "success": True,
+            "client_id": client_id,
+            "commandes": [
+                {**reponses.resume(checkout), "produits": [reponses.produit(ligne) for ligne in checkout.lignes]}
+                for checkout in checkouts
+            ],
+            "total": total,
+        }
+
+
+def _locaux(checkout: Checkout) -> list[Evenement]:
+    """The moments this service knows: acceptance, and how it ended."""
+    debut = Evenement(
+        checkout.date_creation.isoformat(),
+        "ecommerce",
+        "CHECKOUT_INITIE",
+        "Le panier est fermé et le checkout enregistré.",
+        Statut.INITIE.value,
+    )
+    if checkout.statut not in _CONCLUSIONS:
+        return [debut]
+    genre, message = _CONCLUSIONS[checkout.statut]
+    moment = checkout.date_conclusion or checkout.date_modification
+    return [debut, Evenement(moment.isoformat(), "ecommerce", genre, message, checkout.statut.value)]

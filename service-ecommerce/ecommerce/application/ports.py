@@ -1,0 +1,224 @@
+"""What the use cases need from outside, and the frozen rows that reads return."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, Protocol
+from uuid import UUID
+
+from ecommerce.domain.checkout import Checkout, Statut, Style
+from ecommerce.domain.client import Client
+from ecommerce.domain.issue import Issue
+from ecommerce.domain.panier import LignePanier, Panier
+from ecommerce.domain.valeurs import AdresseLivraison
+from socle.erreurs import Erreur
+
+Atomique = Callable[[], AbstractContextManager[object]]
+"""Opens a transaction; everything in the block commits together or not at all."""
+
+
+class FicheClient(NamedTuple):
+    """A client as read; personal fields are empty once erased."""
+
+    id: UUID
+    prenom: str
+    nom: str
+    email: str
+    adresse_rue: str
+    adresse_ville: str
+    adresse_code_postal: str
+    adresse_province: str
+    adresse_pays: str
+    telephone: str
+    actif: bool
+    date_creation: datetime
+
+
+class Clients(Protocol):
+    """The clients."""
+
+    def ajouter(self, client: Client) -> None:
+        """Raises `CourrielUtilise`."""
+
+    def lire(self, client_id: UUID) -> FicheClient:
+        """Raises `ClientIntrouvable`."""
+
+    def lister(self, *, debut: int, taille: int) -> tuple[list[FicheClient], int]:
+        """One page, oldest first, and how many there are."""
+
+    def acheteur(self, client_id: UUID) -> FicheClient:
+        """The client, kept from being erased until the end of the transaction. Raises `ClientIntrouvable`."""
+
+    def effacer(self, client_id: UUID) -> None:
+        """Remove every personal datum: row, checkouts, remembered answers. Idempotent; needs a transaction."""
+
+
+class Paniers(Protocol):
+    """The open carts, one per client at most."""
+
+    def lire(self, client_id: UUID) -> Panier:
+        """The open cart, or an empty one."""
+
+    def verrouiller(self, client_id: UUID, *, creer: bool = False) -> Panier:
+        """The open cart, alone until the end of the transaction; with `creer` it exists afterwards."""
+
+    def ecrire(self, panier: Panier, lignes: Sequence[LignePanier]) -> None:
+        """Add these lines, or replace those of the same products."""
+
+    def retirer(self, panier: Panier, produit_id: UUID | None = None) -> None:
+        """Remove one product, or all."""
+
+
+class Cle(NamedTuple):
+    """An `Idempotency-Key`, whose it is, and the fingerprint of the request that carried it."""
+
+    consommateur: str
+    valeur: str
+    empreinte: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reponse:
+    """An answer as sent: status and body bytes. `rejouee`: it was given before."""
+
+    statut: int
+    corps: bytes
+    rejouee: bool = False
+
+
+class Memoire(NamedTuple):
+    """What is remembered under a key; `reponse` is None while the first request has not answered."""
+
+    empreinte: str
+    checkout_id: UUID | None
+    reponse: Reponse | None
+
+
+class Cles(Protocol):
+    """The keys of checkouts, kept at least seven days."""
+
+    def poser(self, cle: Cle, checkout_id: UUID) -> bool:
+        """True when the key is new; waits for a simultaneous first request's opening transaction."""
+
+    def lire(self, cle: Cle) -> Memoire | None:
+        """None when the key is free again."""
+
+    def repondre(self, cle: Cle, reponse: Reponse) -> None:
+        """Remember the first answer; a 5xx frees the key instead."""
+
+    def refuser(self, cle: Cle, refus: Erreur) -> None:
+        """Remember a refusal that made no checkout."""
+
+    def oublier(self, checkout_id: UUID) -> None:
+        """Free the key of a checkout that failed for a technical cause before anybody was answered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ouverture:
+    """What opens a checkout: one closed cart, and where its goods go."""
+
+    id: UUID
+    client_id: UUID
+    style: Style
+    magasin_id: UUID
+    adresse: AdresseLivraison
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FiltreCheckouts:
+    """None: whatever."""
+
+    style: Style | None = None
+    statut: Statut | None = None
+    client_id: UUID | None = None
+    magasin_id: UUID | None = None
+    depuis: datetime | None = None
+    jusqua: datetime | None = None
+
+
+class Checkouts(Protocol):
+    """The checkouts of both styles."""
+
+    def ouvrir(self, ouverture: Ouverture, panier: Panier) -> Checkout:
+        """Close the cart and record its checkout, in one statement."""
+
+    def lire(self, checkout_id: UUID) -> Checkout:
+        """Raises `CheckoutIntrouvable`."""
+
+    def ecrire(self, checkout: Checkout, *, par: str) -> Checkout | None:
+        """Write the outcome unless somebody concluded before: then None. Returns the row as written."""
+
+    def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[Checkout], int]:
+        """One page, most recent first, and how many match."""
+
+    def prendre(self, nombre: int) -> list[Checkout]:
+        """Claim open orchestrated checkouts whose time has come, and put their next turn off. Commits by itself."""
+
+
+class Produit(NamedTuple):
+    """What the catalogue says of a product now."""
+
+    id: UUID
+    nom: str
+    prix: Decimal
+    actif: bool
+
+
+class Catalogue(Protocol):
+    """catalogue"""
+
+    def produit(self, produit_id: UUID) -> Produit:
+        """Raises `ProduitIntrouvable`, `Indisponible`."""
+
+
+class Stocks(Protocol):
+    """inventaire"""
+
+    def disponible(self, produit_id: UUID, magasin_id: UUID) -> int:
+        """Units on hand. Raises `MagasinIntrouvable`, `Indisponible`."""
+
+
+class Evenement(NamedTuple):
+    """One entry of a history."""
+
+    horodatage: str
+    source: str
+    type: str
+    message: str
+    etat: str
+
+
+class Orchestrateur(Protocol):
+    """The saga orchestrator. No method raises because a neighbour is down: the `Issue` says so."""
+
+    def lancer(self, checkout: Checkout) -> Issue:
+        """Run the saga of this checkout, or join it; waits for its end within the synchronous budget."""
+
+    def confier(self, checkout: Checkout) -> Issue:
+        """Hand the checkout over and do not wait. Idempotent, like `lancer`."""
+
+    def issue(self, checkout: Checkout) -> Issue:
+        """What became of its saga; starts nothing."""
+
+    def historique(self, checkout_id: UUID) -> list[Evenement] | None:
+        """The saga's events; None when the orchestrator does not answer, empty when it knows no such saga."""
+
+
+EtatVente = Literal["annulee", "jamais_creee", "active"]
+
+
+class Commandes(Protocol):
+    """commandes"""
+
+    def fermer(self, reference: UUID) -> EtatVente:
+        """Make sure that no sale of this reference appears later; an existing one stays. Raises `Indisponible`."""
+
+    def issue(self, reference: UUID) -> Issue:
+        """The success that an active sale of this reference proves, else unknown. Raises `Indisponible`."""
+
+
+Rendu = Mapping[str, Any]
+"""The body of an answer, before JSON."""

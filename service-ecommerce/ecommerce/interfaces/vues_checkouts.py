@@ -1,0 +1,129 @@
+"""Checkouts: validate, call, answer."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from ecommerce import bootstrap
+from ecommerce.application.passer_commande import Demande
+from ecommerce.application.ports import Cle, FiltreCheckouts, Reponse
+from ecommerce.domain.checkout import Statut, Style
+from ecommerce.domain.valeurs import AdresseLivraison
+from ecommerce.interfaces import exemples
+from ecommerce.interfaces import serializers as formes
+from socle.django.documentation import operation
+from socle.django.vues import Vue, VueRapide, entier, page_demandee, repondre, valider
+from socle.idempotence.middleware import empreinte, lire_cle
+
+REESSAYER_APRES_S = "2"
+HISTORIQUE_DEFAUT, HISTORIQUE_MAX = 20, 100
+
+
+class CheckoutOrchestre(VueRapide):
+    """The use case keeps the key itself: it calls a neighbour, which no transaction should wait for."""
+
+    idempotence = "metier"
+
+    @operation(
+        "Passer la commande du panier (saga orchestrée)",
+        corps=formes.DemandeCheckout,
+        reponses={
+            201: ("Commande créée.", formes.ReponseCheckout, exemples.CHECKOUT_REUSSI),
+            202: ("L'issue viendra : suivre `statut_url`.", formes.ReponseCheckoutEnCours, exemples.CHECKOUT_EN_COURS),
+            400: (
+                "Données invalides, panier vide, ou refus de la saga : le panier est rendu.",
+                formes.ReponseCheckoutEchec,
+                exemples.CHECKOUT_REFUSE,
+            ),
+            503: (
+                "Un voisin ne répond pas ; tout est compensé et le panier rendu.",
+                formes.ReponseCheckoutEchec,
+                exemples.CHECKOUT_COMPENSE,
+            ),
+        },
+        erreurs=(404,),
+        idempotente=True,
+        details="Le corps est facultatif. Livraison gratuite dès 100 $ ; sinon 15 $ en express et 7,50 $ autrement. "
+        "Les prix sont ceux du catalogue au moment de la commande ; `prix_modifies` dit lesquels ont changé.",
+    )
+    def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        entree = valider(formes.DemandeCheckout, request if request.body else {})
+        adresse = entree["adresse_livraison"]
+        demande = Demande(
+            client_id=client_id,
+            adresse=AdresseLivraison(**adresse) if adresse else None,
+            notes=entree["notes"],
+            magasin_id=entree["magasin_id"],
+        )
+        return _rendre(bootstrap.passer_commande(demande, _cle(request)))
+
+
+class Prerequis(Vue):
+    @operation(
+        "Ce qui manque avant de commander",
+        reponses={200: ("Les prérequis.", formes.ReponsePrerequis, exemples.PREREQUIS)},
+        erreurs=(404,),
+    )
+    def get(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        return repondre(bootstrap.consulter.prerequis(client_id))
+
+
+class StatutCheckout(Vue):
+    @operation(
+        "Statut et historique d'un checkout, de l'un ou l'autre style",
+        reponses={200: ("Le checkout.", formes.ReponseStatut, exemples.STATUT)},
+        erreurs=(404,),
+    )
+    def get(self, request: HttpRequest, client_id: UUID, checkout_id: UUID) -> HttpResponse:
+        return repondre(bootstrap.consulter.statut(client_id, checkout_id))
+
+
+class Historique(Vue):
+    @operation(
+        "Les derniers checkouts d'un client",
+        criteres=formes.CriteresHistorique,
+        reponses={200: ("Du plus récent au plus ancien.", formes.ReponseHistorique, exemples.HISTORIQUE)},
+        erreurs=(400, 404),
+    )
+    def get(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        limite = entier(request.GET.get("limite"), "limite", defaut=HISTORIQUE_DEFAUT, maximum=HISTORIQUE_MAX)
+        return repondre(bootstrap.consulter.historique(client_id, limite))
+
+
+class Checkouts(Vue):
+    @operation(
+        "Lister les checkouts de tous les clients",
+        criteres=formes.CriteresCheckouts,
+        reponses={200: ("Une page, du plus récent au plus ancien.", formes.ReponseCheckouts, exemples.CHECKOUTS)},
+        erreurs=(400,),
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = page_demandee(request)
+        criteres = valider(formes.CriteresCheckouts, {nom: valeur for nom, valeur in request.GET.items() if valeur})
+        filtre = FiltreCheckouts(
+            style=Style(criteres["style"]) if "style" in criteres else None,
+            statut=Statut(criteres["statut"]) if "statut" in criteres else None,
+            client_id=criteres.get("client_id"),
+            magasin_id=criteres.get("magasin_id"),
+            depuis=criteres.get("depuis"),
+            jusqua=criteres.get("jusqua"),
+        )
+        lignes, total = bootstrap.consulter.lister(filtre, debut=page.debut, taille=page.taille)
+        corps = {"success": True, "checkouts": lignes, "total": total}
+        return repondre({**corps, "page": page.page, "page_size": page.taille})
+
+
+def _cle(request: HttpRequest) -> Cle | None:
+    cle = lire_cle(request)
+    if not cle:
+        return None
+    return Cle(request.headers.get("X-Consumer-Username", "")[:64], cle, empreinte(request))
+
+
+def _rendre(reponse: Reponse) -> HttpResponse:
+    entetes = {}
+    if reponse.statut == 503:
+        entetes["Retry-After"] = REESSAYER_APRES_S
+    if reponse.rejouee:
+        entetes["Idempotency-Replayed"] = "true"
+    return HttpResponse(reponse.corps, status=reponse.statut, content_type="application/json", headers=entetes)
