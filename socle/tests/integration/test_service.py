@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from socle import correlation
 from tests.integration.outils import total
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +136,75 @@ def test_metrics_carry_route_patterns_never_raw_paths(client: Client) -> None:
     texte = client.get("/metrics").content.decode()
     assert 'route="api/temoin/compteur-rapide/<identifiant:cle>/"' in texte
     assert "446655440001" not in texte
+
+
+def test_an_answer_returns_the_trace_it_received_or_begins_one(client: Client) -> None:
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    assert client.get("/health/live", headers={"traceparent": trace})["traceparent"] == trace
+    assert client.get("/health/live")["traceparent"].startswith("00-")
+
+
+def test_ids_of_a_request_end_with_it(client: Client) -> None:
+    client.get("/health/live", headers={"X-Correlation-ID": "abc-1"})
+    assert (correlation.correlation_id(), correlation.traceparent()) == ("", "")
+
+
+@pytest.mark.parametrize("chemin", ["/api/temoin/compteur/", "/api/temoin/panne/", "/health/"])
+def test_F43_options_is_answered_by_every_kind_of_view(client: Client, chemin: str) -> None:
+    reponse = client.options(chemin)
+    assert reponse.status_code in (200, 204)
+    assert "OPTIONS" in reponse["Allow"]
+
+
+@pytest.mark.parametrize("type_mime", ["text/plain", "application/x-www-form-urlencoded", "image/png", ""])
+def test_json_is_read_and_answered_whatever_the_headers_say(client: Client, type_mime: str) -> None:
+    reponse = client.post(
+        "/api/temoin/compteur/",
+        '{"texte": "a", "quantite": 2}',
+        content_type=type_mime,
+        headers={"Accept": "text/html"},
+    )
+    assert (reponse.status_code, reponse["Content-Type"]) == (201, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("requete", "lus"),
+    [
+        ("", {"actifs_seulement": True}),
+        ("actifs_seulement=&nom=&prix_max=", {"actifs_seulement": True}),
+        (
+            "actifs_seulement=false&nom=a&nom=b&prix_max=15.99",
+            {"actifs_seulement": False, "nom": "b", "prix_max": 15.99},
+        ),
+    ],
+)
+def test_absent_and_empty_query_parameters_have_their_defaults(client: Client, requete: str, lus: object) -> None:
+    assert client.get(f"/api/temoin/lignes/?{requete}").json() == [lus]
+
+
+def test_F43_a_wrong_query_parameter_is_named(client: Client) -> None:
+    reponse = client.get("/api/temoin/lignes/?prix_max=abc")
+    assert (reponse.status_code, list(reponse.json()["champs"])) == (400, ["prix_max"])
+
+
+def test_F43_a_body_over_the_limit_is_a_413(client: Client) -> None:
+    reponse = poster(client, {"texte": "a" * 1_100_000, "quantite": 1})
+    assert (reponse.status_code, reponse.json()["code"]) == (413, "corps_trop_grand")
+    assert total() == 0
+
+
+def test_what_escapes_from_a_middleware_is_logged_with_its_traceback_and_answered_in_json(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def casser(*_: object) -> None:
+        raise ZeroDivisionError("secret interne")
+
+    monkeypatch.setattr("socle.idempotence.middleware.IdempotenceMiddleware.__call__", casser)
+    reponse = client.get("/health/live")
+    assert (reponse.status_code, reponse.json()["code"]) == (500, "erreur_interne")
+    assert "secret interne" not in reponse.content.decode()
+    (trace,) = [ligne.exc_info for ligne in caplog.records if ligne.exc_info]
+    assert trace[0] is ZeroDivisionError
 
 
 def test_the_same_key_gives_the_first_answer_and_one_effect(client: Client) -> None:

@@ -21,7 +21,8 @@ class LectureJson(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        return jsons.lire(stream.read())
+        # Not `stream.read()`: only `body` knows the limit of a request's size.
+        return jsons.lire(parser_context["request"].body if parser_context else stream.read())
 
 
 class RenduJson(BaseRenderer):

@@ -1,9 +1,12 @@
+from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from socle import fautes
 from socle.django.champs import EntierStrict, MontantStrict, TexteStrict
@@ -17,7 +20,23 @@ class Demande(serializers.Serializer):
 
     texte = TexteStrict(max_length=20)
     quantite = EntierStrict(min_value=1, max_value=10_000)
-    prix = MontantStrict(min_value=0, required=False)
+    prix = MontantStrict(min_value=Decimal("0.00"), required=False)
+
+    class Meta:
+        swagger_schema_fields: ClassVar = {"example": {"texte": "Café", "quantite": 3, "prix": 15.99}}
+
+
+class Ligne(serializers.Serializer):
+    nom = serializers.CharField()
+    prix = serializers.DecimalField(max_digits=8, decimal_places=2)
+
+
+class Criteres(serializers.Serializer):
+    """Query parameters: text, so the lenient fields of DRF are the right ones."""
+
+    nom = serializers.CharField(required=False)
+    prix_max = serializers.DecimalField(max_digits=8, decimal_places=2, required=False)
+    actifs_seulement = serializers.BooleanField(default=True)
 
 
 class Reponse(serializers.Serializer):
@@ -56,7 +75,29 @@ class Panne(VueRapide):
         raise ZeroDivisionError("secret interne")
 
 
+class Lignes(Vue):
+    """Arrays in and out."""
+
+    @operation(
+        "Lister",
+        criteres=Criteres,
+        reponses={200: ("Les lignes.", Ligne(many=True), [{"nom": "Café", "prix": Decimal("15.99")}])},
+        erreurs=(400,),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return repondre([valider(Criteres, request.query_params)])
+
+    @operation(
+        "Remplacer",
+        corps=Ligne(many=True),
+        reponses={200: ("Les lignes.", Ligne(many=True), [{"nom": "Café", "prix": Decimal("15.99")}])},
+    )
+    def put(self, request: Request) -> HttpResponse:
+        return repondre(request.data)
+
+
 API = [
+    path("lignes/", Lignes.as_view()),
     path("compteur/", Compteur.as_view()),
     path("compteur-rapide/<identifiant:cle>/", CompteurRapide.as_view()),
     path("panne/", Panne.as_view()),
