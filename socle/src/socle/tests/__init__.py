@@ -1,0 +1,1 @@
+"""What the services' tests share: forcing interleavings on real connections, bounded waiting."""
