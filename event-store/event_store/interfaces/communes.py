@@ -1,0 +1,138 @@
+"""Health, metrics, documentation, and the lab's fault switches: what every service serves, at the root and below the
+base path."""
+
+import importlib.util
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, render_template_string, request, send_from_directory
+from socle import fautes, jsons, metriques
+from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
+
+from event_store.bootstrap import Services
+from event_store.interfaces import openapi
+
+journal = logging.getLogger("event_store.sante")
+
+# The assets are on this machine already: they come with the Django services' documentation.
+_PAQUET = importlib.util.find_spec("drf_yasg")
+STATIQUES = Path(_PAQUET.origin).parent / "static" / "drf-yasg" if _PAQUET and _PAQUET.origin else Path()
+
+# Addresses relative to the page work directly and behind the gateway alike.
+_SWAGGER = """<!doctype html>
+<html lang="fr">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{{ titre }} – Swagger</title>
+  <link rel="stylesheet" href="../static/swagger-ui-dist/swagger-ui.css">
+  <link rel="icon" href="../static/swagger-ui-dist/favicon-32x32.png">
+</head>
+<body>
+  <div id="swagger-ui"></div>
+  <script src="../static/swagger-ui-dist/swagger-ui-bundle.js"></script>
+  <script>
+    SwaggerUIBundle({url: "../swagger.json", dom_id: "#swagger-ui", deepLinking: true, persistAuthorization: true,
+                     tryItOutEnabled: true});
+  </script>
+</body>
+</html>
+"""
+_REDOC = """<!doctype html>
+<html lang="fr">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{{ titre }} – ReDoc</title>
+</head>
+<body>
+  <redoc spec-url="../swagger.json" disable-search="true"></redoc>
+  <script src="../static/redoc/redoc.min.js"></script>
+</body>
+</html>
+"""
+
+
+def brancher(app: Flask, services: Services) -> None:
+    """Add these routes to the application."""
+
+    def page(gabarit: str) -> Any:
+        def servir() -> Response | str:
+            if not request.path.endswith("/"):
+                return Response(status=302, headers={"Location": request.path.rpartition("/")[2] + "/"})
+            return render_template_string(gabarit, titre=openapi.TITRE)
+
+        return servir
+
+    def accueil() -> Response:
+        suite = "swagger/" if request.path.endswith("/") else request.path.rpartition("/")[2] + "/swagger/"
+        return Response(status=302, headers={"Location": suite})
+
+    def document_json() -> Response:
+        return Response(jsons.ecrire(openapi.document()), content_type="application/json")
+
+    def document_yaml() -> Response:
+        return Response(openapi.document_yaml(), content_type="application/yaml")
+
+    def statiques(chemin: str) -> Response:
+        return send_from_directory(STATIQUES, chemin, max_age=3600)
+
+    def page_metriques() -> Response:
+        texte, type_mime = metriques.page()
+        return Response(texte, content_type=type_mime)
+
+    def vivant() -> Response:
+        return _sante(services, "healthy")
+
+    def pret() -> Response:
+        try:
+            services.historique.bornes()
+        except Indisponible as cause:
+            journal.warning("base de données : %s", type(cause).__name__)
+            return _sante(services, "unhealthy", 503, {"base_de_donnees": "indisponible"})
+        return _sante(services, "healthy", 200, {"base_de_donnees": "ok"})
+
+    communes = {
+        "/swagger": page(_SWAGGER), "/redoc": page(_REDOC), "/swagger.json": document_json,
+        "/swagger.yaml": document_yaml, "/static/<path:chemin>": statiques, "/metrics": page_metriques,
+        "/health": pret, "/health/live": vivant, "/health/ready": pret, "/": accueil,
+    }  # fmt: skip
+    for chemin, vue in communes.items():
+        for prefixe in (openapi.BASE, ""):
+            app.add_url_rule(prefixe + chemin, f"communes{prefixe}{chemin}".replace(".", "_"), vue, methods=["GET"])
+    if services.config.labo_fautes:
+        _brancher_fautes(app, services)
+
+
+def _sante(
+    services: Services, statut: str, code: int = 200, verifications: dict[str, str] | None = None
+) -> Response:
+    corps = {"status": statut, "service": "event_store", "instance_id": services.config.instance_id}
+    if verifications is not None:
+        corps |= {"verifications": verifications}  # type: ignore[dict-item]
+    reponse = Response(jsons.ecrire(corps), code, content_type="application/json")
+    if code == 503:
+        reponse.headers["Retry-After"] = "2"
+    return reponse
+
+
+def _brancher_fautes(app: Flask, services: Services) -> None:
+    from event_store.interfaces.application import exiger_jeton
+
+    def servir() -> Response:
+        exiger_jeton(services)
+        tableau = fautes.tableau()
+        if tableau is None:
+            raise Introuvable("Les points de faute sont éteints.")
+        if request.method == "PUT":
+            corps = jsons.lire(request.get_data())
+            if not isinstance(corps, dict):
+                raise DonneesInvalides(champs={"corps": "un objet JSON est attendu"})
+            tableau.ecrire(fautes.valider(corps.get("fautes")))
+        etat = {"fautes": [asdict(une) for une in tableau.lire().values()], "connus": sorted(fautes.connus)}
+        return Response(jsons.ecrire(etat), content_type="application/json")
+
+    for prefixe in (openapi.BASE, ""):
+        app.add_url_rule(f"{prefixe}/labo/fautes", f"fautes{prefixe}", servir, methods=["GET", "PUT"])
