@@ -1,0 +1,113 @@
+"""Bodies of the two stock routes, read by hand: on the path of every checkout, a serializer of fifty lines costs more
+than the whole reservation. Each refusal names its field; nothing is coerced.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from inventaire.application.ajuster import Ajustement
+from inventaire.domain.stock import LIGNES_MAX, QUANTITE_MAX, Lieu, Ligne, Lot, regrouper
+from socle.erreurs import DonneesInvalides
+
+PRODUITS_MAX = 200
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_REQUIS = "Ce champ est obligatoire."
+
+
+def ajustement(corps: Mapping[str, Any]) -> Ajustement:
+    """`{produit_id, quantite, magasin_id?}`. Raises `DonneesInvalides` naming every wrong field."""
+    if "lignes" in corps:
+        raise DonneesInvalides(champs={"reference": _REQUIS})
+    champs: dict[str, str] = {}
+    produit_id = _identifiant(corps, "produit_id", champs)
+    quantite = _quantite(corps, champs)
+    lieu = _lieu(corps, champs)
+    if champs or produit_id is None:
+        raise DonneesInvalides(champs=champs)
+    return Ajustement(produit_id=produit_id, quantite=quantite, lieu=lieu)
+
+
+def lot(corps: Mapping[str, Any]) -> Lot:
+    """`{reference, magasin_id?, lignes}`. Raises `DonneesInvalides` naming every wrong field."""
+    champs: dict[str, str] = {}
+    cle = _reference(corps, champs)
+    lieu = _lieu(corps, champs)
+    lignes = _lignes(corps, champs)
+    if champs or cle is None:
+        raise DonneesInvalides(champs=champs)
+    return Lot(reference=cle, lieu=lieu, quantites=regrouper(lignes))
+
+
+def reference(corps: Mapping[str, Any]) -> UUID:
+    """`{reference}` alone. Raises `DonneesInvalides`."""
+    champs: dict[str, str] = {}
+    cle = _reference(corps, champs)
+    if champs or cle is None:
+        raise DonneesInvalides(champs=champs)
+    return cle
+
+
+def annulation(corps: Mapping[str, Any]) -> bool:
+    """Whether `annulation` is true; false when absent. Raises `DonneesInvalides`."""
+    valeur = corps.get("annulation", False)
+    if not isinstance(valeur, bool):
+        raise DonneesInvalides(champs={"annulation": "true ou false est attendu."})
+    if valeur and "lignes" in corps:
+        raise DonneesInvalides(champs={"lignes": "une annulation ne nomme pas de lignes."})
+    return valeur
+
+
+def identifiants(brut: str) -> list[UUID]:
+    """`a,b,c`, each once, in the order given. Raises `DonneesInvalides`."""
+    textes = brut.split(",")
+    if len(textes) > PRODUITS_MAX:
+        raise DonneesInvalides(champs={"produits": f"{PRODUITS_MAX} identifiants au plus sont attendus."})
+    if not all(_UUID.fullmatch(texte) for texte in textes):
+        raise DonneesInvalides(champs={"produits": "Des identifiants UUID séparés par des virgules sont attendus."})
+    return list(dict.fromkeys(UUID(texte) for texte in textes))
+
+
+def _reference(corps: Mapping[str, Any], champs: dict[str, str]) -> UUID | None:
+    for nom in ("produit_id", "quantite"):
+        if nom in corps:
+            champs[nom] = "avec une référence, les produits sont donnés par `lignes`."
+    return _identifiant(corps, "reference", champs)
+
+
+def _identifiant(corps: Mapping[str, Any], nom: str, champs: dict[str, str], prefixe: str = "") -> UUID | None:
+    valeur = corps.get(nom)
+    if isinstance(valeur, str) and _UUID.fullmatch(valeur):
+        return UUID(valeur)
+    champs[prefixe + nom] = _REQUIS if valeur is None else "Un identifiant UUID est attendu."
+    return None
+
+
+def _lieu(corps: Mapping[str, Any], champs: dict[str, str]) -> Lieu:
+    return None if corps.get("magasin_id") is None else _identifiant(corps, "magasin_id", champs)
+
+
+def _quantite(corps: Mapping[str, Any], champs: dict[str, str], prefixe: str = "") -> int:
+    valeur = corps.get("quantite")
+    if type(valeur) is int and 1 <= valeur <= QUANTITE_MAX:
+        return valeur
+    champs[f"{prefixe}quantite"] = _REQUIS if valeur is None else f"Un entier de 1 à {QUANTITE_MAX} est attendu."
+    return 0
+
+
+def _lignes(corps: Mapping[str, Any], champs: dict[str, str]) -> Sequence[Ligne]:
+    valeur = corps.get("lignes")
+    if not isinstance(valeur, list) or not 1 <= len(valeur) <= LIGNES_MAX:
+        champs["lignes"] = _REQUIS if valeur is None else f"Une liste de 1 à {LIGNES_MAX} lignes est attendue."
+        return []
+    lignes = []
+    for rang, ligne in enumerate(valeur):
+        if not isinstance(ligne, dict):
+            champs[f"lignes[{rang}]"] = "Un objet est attendu."
+            continue
+        produit_id = _identifiant(ligne, "produit_id", champs, f"lignes[{rang}].")
+        quantite = _quantite(ligne, champs, f"lignes[{rang}].")
+        if produit_id is not None:
+            lignes.append(Ligne(produit_id, quantite))
+    return lignes
