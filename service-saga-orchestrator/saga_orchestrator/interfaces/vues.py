@@ -30,7 +30,7 @@ def _reponse(suivi: Suivi) -> HttpResponse:
         if suivi.statut == 503:
             reponse["Retry-After"] = "2"
         return reponse
-    corps = {
+    corps: dict[str, Any] = {
         "success": True,
         "accepted": True,
         "saga_id": suivi.saga_id,

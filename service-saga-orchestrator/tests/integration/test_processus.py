@@ -314,6 +314,7 @@ def test_F15_a_loop_whose_database_goes_away_during_its_scan_comes_back(programm
 def test_F41_sigterm_drains_and_loses_nothing(programme: Fabrique, voisins: Voisins) -> None:
     replique, boucle = programme("web", "saga-1"), programme("reprise", "saga-1")
     replique.attendre_pret()
+    attendre_que(lambda: sql("SELECT count(*) FROM saga_proprietaires WHERE nom = 'saga-1-reprise'") == [(1,)])
     entree, sortie = threading.Event(), threading.Event()
     voisins.regles["produits"] = [("barriere", entree, sortie)]
     corps = panier()

@@ -58,6 +58,9 @@ def test_a_successful_saga_costs_three_statements_and_three_commits(
     fabrique: Fabrique, ports: Ports, django_assert_num_queries: Any
 ) -> None:
     executeur = fabrique()
+    executeur.lancer(creation(), 10)  # the statements are prepared
+    ports.appels.clear()
+    ports.cles.clear()
     demande = creation()
     [(avant,)] = sql("SELECT txid_current()")
     with django_assert_num_queries(3):
@@ -70,10 +73,12 @@ def test_a_successful_saga_costs_three_statements_and_three_commits(
     assert historique(demande.saga_id) == HISTOIRE
 
 
-def test_a_refused_order_costs_two_statements_more(
+def test_a_refused_order_costs_one_statement_more(
     fabrique: Fabrique, ports: Ports, django_assert_num_queries: Any
 ) -> None:
     ports.regles["commander"] = refuser()
+    fabrique().lancer(creation(), 10)  # the statements are prepared
+    ports.appels.clear()
     with django_assert_num_queries(4):
         suivi = fabrique().lancer(creation(), 10)
     assert (suivi.statut, suivi.etat) == (400, "SAGA_ANNULEE")
@@ -333,7 +338,7 @@ def test_F15_the_loop_survives_the_loss_of_its_connections_and_strands_nothing(
     sagas = [creation(differee=True) for _ in range(12)]
     for demande in sagas:
         executeur.lancer(demande, 1)
-    ports.regles["informer"] = lambda appel: time.sleep(0.02) or {}
+    ports.regles["informer"] = lambda _: time.sleep(0.02) or {}
     arret = threading.Event()
     boucle = en_parallele(lambda: BoucleReprise(fabrique(AUTRE), fils=3, periode_s=0.05).tourner(arret))
     for _ in range(8):
@@ -411,6 +416,6 @@ def test_a_lost_lease_found_by_the_renewal_stops_the_runner_before_its_next_call
 
 def test_no_transaction_is_left_open_while_a_participant_is_called(fabrique: Fabrique, ports: Ports) -> None:
     vus: list[bool] = []
-    ports.regles["reserver"] = lambda appel: vus.append(connection.in_atomic_block) or {}
+    ports.regles["reserver"] = lambda _: vus.append(connection.in_atomic_block) or {}
     fabrique().lancer(creation(), 10)
     assert vus == [False]

@@ -234,7 +234,7 @@ def test_a_definition_whose_path_is_not_in_the_table_is_refused() -> None:
 
 
 def test_a_read_after_an_effect_is_refused() -> None:
-    lecture = Etape(nom="relire", action=lambda p, a: None, evenement="RELECTURE", lecture=True)
+    lecture = Etape(nom="relire", action=lambda *_: None, evenement="RELECTURE", lecture=True)
     with pytest.raises(DefinitionInvalide, match="relire"):
         replace(SAGA, etapes=(*SAGA.etapes, lecture))
 

@@ -5,15 +5,23 @@
 2. Every write names the fencing token; no row means that the lease is lost.
 3. Leases and due times are compared with `clock_timestamp()`: never with the clock of a host (F40), nor with the start
    of a statement that waited for a lock.
+4. The writes are prepared once per connection: parsing and planning them cost more than running them. (So no pooler in
+   transaction mode between this service and PostgreSQL.)
+5. The writes look for `reponse_statut IS NULL`, not `date_fin IS NULL`: the latter is the predicate of the small
+   recovery index, which the planner would scan instead of the primary key.
+6. `enregistrer` leaves the lease alone (its renewal is the renewal thread's work): no indexed column changes, and the
+   update stays in its page (HOT).
 """
 
 # ruff: noqa: S608 -- the only text put into statements is table and column names from the code
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections
 
@@ -68,6 +76,7 @@ class DepotPostgres:
 
     def __init__(self, tables: Tables, *, alias: str = DEFAULT_DB_ALIAS, bail_s: float = BAIL_S) -> None:
         self._alias, self._bail_s = alias, float(bail_s)
+        self._prepares: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
         t, e, p = tables.sagas, tables.evenements, tables.proprietaires
         self._table = t
         self._historique = (
@@ -90,7 +99,7 @@ class DepotPostgres:
         self._renouveler = (
             f"UPDATE {t} u SET bail_expire = clock_timestamp() + %s * interval '1 second' "
             "FROM unnest(%s::uuid[], %s::bigint[]) AS v(id, jeton) "
-            "WHERE u.saga_id = v.id AND u.jeton = v.jeton AND u.date_fin IS NULL RETURNING u.saga_id::text"
+            "WHERE u.saga_id = v.id AND u.jeton = v.jeton AND u.reponse_statut IS NULL RETURNING u.saga_id::text"
         )
 
     # -- writes ----------------------------------------------------------------------------------------------------
@@ -104,7 +113,7 @@ class DepotPostgres:
         )  # fmt: skip
         colonnes = "".join(f", {nom}" for nom in c.colonnes)
         supplement, ajoutes = _joindre(c.supplement)
-        ligne = self._une(
+        ligne = self._preparee(
             f"WITH s AS (INSERT INTO {self._table} (saga_id, nom_definition, version_definition, etat_actuel, active, "
             "execution, donnees_contexte, jeton, proprietaire, epoque, bail_expire, empreinte, consommateur, "
             f"cle_idempotence, correlation_id, traceparent, date_creation, derniere_modification{colonnes}) VALUES "
@@ -126,9 +135,8 @@ class DepotPostgres:
     def enregistrer(self, saga: Saga, *, prochain_essai_s: float | None = None) -> None:
         self._ecrire(
             saga,
-            "bail_expire = clock_timestamp() + %s * interval '1 second', "
             "prochain_essai = clock_timestamp() + %s * interval '1 second'",
-            [self._bail_s, prochain_essai_s],
+            [prochain_essai_s],
         )
 
     def rendre(self, saga: Saga, *, dans_s: float = 0.0) -> None:
@@ -154,10 +162,10 @@ class DepotPostgres:
 
     def _ecrire(self, saga: Saga, suite: str, parametres: list[Any], supplement: Fragment | None = None) -> None:
         texte, ajoutes = _joindre(supplement)
-        ligne = self._une(
+        ligne = self._preparee(
             f"WITH s AS (UPDATE {self._table} SET {_MAJ_BASE}{suite} "
-            f"WHERE saga_id = %s AND jeton = %s AND date_fin IS NULL RETURNING saga_id), {self._historique}{texte} "
-            "SELECT 1 FROM s",
+            "WHERE saga_id = %s AND jeton = %s AND reponse_statut IS NULL RETURNING saga_id), "
+            f"{self._historique}{texte} SELECT 1 FROM s",
             [
                 saga.etat.etat, _json(saga.execution()), _json(saga.donnees), *parametres,
                 saga.saga_id, saga.jeton, _json([e.vers_json() for e in saga.en_attente]), *ajoutes,
@@ -217,19 +225,40 @@ class DepotPostgres:
             reprenable=ligne[5], statut=ligne[6], corps=ligne[7],
         )  # fmt: skip
 
+    # -- connection ------------------------------------------------------------------------------------------------
+
     def _une(self, sql: str, parametres: Sequence[Any]) -> tuple[Any, ...] | None:
         lignes = self._toutes(sql, parametres)
         return lignes[0] if lignes else None
 
     def _toutes(self, sql: str, parametres: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._curseur() as (_, curseur):
+            curseur.execute(sql, parametres)
+            lignes: list[tuple[Any, ...]] = curseur.fetchall()
+            return lignes
+
+    def _preparee(self, sql: str, parametres: Sequence[Any]) -> tuple[Any, ...] | None:
+        with self._curseur() as (lien, curseur):
+            noms = self._prepares.setdefault(lien, {})
+            ordre = noms.get(sql)
+            if ordre is None:
+                morceaux = sql.split("%s")
+                nom = f"saga_{len(noms)}"
+                numerotes = "".join(f"{morceau}${rang}" for rang, morceau in enumerate(morceaux[:-1], 1))
+                curseur.execute(f"PREPARE {nom} AS {numerotes}{morceaux[-1]}")
+                ordre = noms[sql] = f"EXECUTE {nom} ({', '.join(['%s'] * len(parametres))})"
+            curseur.execute(ordre, parametres)
+            ligne: tuple[Any, ...] | None = curseur.fetchone()
+            return ligne
+
+    @contextmanager
+    def _curseur(self) -> Iterator[tuple[Any, Any]]:
+        """The driver's connection and a cursor on it; a connection that broke is closed, the next use opens another."""
         connexion = connections[self._alias]
         try:
             with connexion.cursor() as curseur:
-                curseur.execute(sql, parametres)
-                lignes: list[tuple[Any, ...]] = curseur.fetchall()
-                return lignes
+                yield connexion.connection, curseur
         except (OperationalError, InterfaceError, InternalError) as erreur:
-            # A broken connection stays broken; the next statement opens a new one.
             connexion.close()
             raise DepotIndisponible("La base de données ne répond pas.") from erreur
 
