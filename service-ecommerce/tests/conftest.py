@@ -143,7 +143,9 @@ def vieillir(secondes: float) -> None:
         )
 
 
-def lancer_processus(arguments: list[str], voisins: Voisins, dossier: Path, **variables: str) -> subprocess.Popen[bytes]:
+def lancer_processus(
+    arguments: list[str], voisins: Voisins, dossier: Path, **variables: str
+) -> subprocess.Popen[bytes]:
     """A real process of the service on the test database and these neighbours."""
     chemins = ["socle/src", "service-ecommerce", "."]
     environnement = {

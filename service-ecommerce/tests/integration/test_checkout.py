@@ -124,7 +124,11 @@ def test_delivery(api: Api, produit: str, quantite: int, express: bool, frais: f
     api.ajouter(produit, quantite)
     corps = api.commander({"adresse_livraison": {**ADRESSE, "livraison_express": express}, "notes": "Merci"}).json()
     commande = corps["commande"]
-    assert (commande["frais_livraison"], commande["total"], commande["livraison_gratuite"]) == (frais, total, frais == 0)
+    assert (commande["frais_livraison"], commande["total"], commande["livraison_gratuite"]) == (
+        frais,
+        total,
+        frais == 0,
+    )
     assert commande["adresse_livraison"]["code_postal"] == "H3B 4G7"
     assert (commande["notes"], commande["livraison_express"]) == ("Merci", express)
 
@@ -231,9 +235,7 @@ def test_F12_a_lost_answer_is_asked_again_with_the_same_id_and_one_saga_runs(api
         ({"notes": 5}, "notes"),
     ],
 )
-def test_F43_a_malformed_checkout_names_the_field_and_leaves_the_cart_open(
-    api: Api, corps: object, champ: str
-) -> None:
+def test_F43_a_malformed_checkout_names_the_field_and_leaves_the_cart_open(api: Api, corps: object, champ: str) -> None:
     api.ajouter(CHOCOLAT)
     reponse = api.commander(corps, Idempotency_Key="k1")
     assert reponse.status_code == 400
@@ -348,9 +350,7 @@ def test_F19_simultaneous_requests_with_one_key_make_one_checkout_and_one_answer
 
 
 @pytest.mark.parametrize("voisins", [{"orchestrateur_lecture_s": 8.0}], indirect=True)
-def test_F19_the_same_key_while_the_first_runs_waits_then_is_a_409_with_retry_after(
-    api: Api, voisins: Voisins
-) -> None:
+def test_F19_the_same_key_while_the_first_runs_waits_then_is_a_409_with_retry_after(api: Api, voisins: Voisins) -> None:
     voisins.retenue = threading.Event()
     api.ajouter(CHOCOLAT)
     fil = en_fil(lambda: Api().commander(Idempotency_Key="k1"))

@@ -85,9 +85,7 @@ def test_F20_a_worker_killed_between_key_and_answer_leaves_a_key_that_a_retry_re
     def poster() -> tuple[int, bytes] | None:
         connexion = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            connexion.request(
-                "POST", f"/api/commandes/clients/{ADA}/checkout/", headers={"Idempotency-Key": "k1"}
-            )
+            connexion.request("POST", f"/api/commandes/clients/{ADA}/checkout/", headers={"Idempotency-Key": "k1"})
             reponse = connexion.getresponse()
             return reponse.status, reponse.read()
         except (ConnectionError, http.client.HTTPException):
