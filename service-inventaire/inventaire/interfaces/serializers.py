@@ -200,7 +200,7 @@ class DemandeReapprovisionnement(serializers.Serializer):
     magasin_id = serializers.UUIDField()
     quantite = serializers.IntegerField()
     statut = serializers.ChoiceField([s.value for s in Statut])
-    motif = serializers.CharField()
+    motif = serializers.CharField(allow_blank=True, help_text="Celui du refus ou de l'échec.")
     workflow_id = serializers.UUIDField(allow_null=True)
     date_creation = serializers.DateTimeField()
     date_modification = serializers.DateTimeField()

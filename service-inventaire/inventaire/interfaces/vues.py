@@ -158,7 +158,7 @@ class MagasinConnu(Vue):
         "Faire connaître un magasin, ou son nouveau nom",
         corps=formes.NomMagasin,
         reponses={200: ("Le magasin est connu.", formes.ReponseMagasinConnu, exemples.MAGASIN_CONNU)},
-        erreurs=(400,),
+        erreurs=(400, 404),
         interne=True,
         idempotente=True,
     )

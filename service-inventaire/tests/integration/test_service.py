@@ -1,5 +1,6 @@
 """What every service has: seeds, documentation, health, admin."""
 
+import jsonschema
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -55,6 +56,37 @@ def test_every_route_is_documented_with_examples() -> None:
                 if parametre["in"] == "body":
                     forme = parametre["schema"]["$ref"].rpartition("/")[2]
                     assert "example" in document["definitions"][forme], forme
+
+
+@pytest.mark.parametrize(
+    ("methode", "chemin", "corps", "statut"),
+    [
+        ("POST", "diminuer-stock/", {}, "400"),
+        ("POST", "diminuer-stock/", {"produit_id": CLAVIER, "quantite": 101}, "400"),
+        ("POST", "diminuer-stock/", {"produit_id": CLAVIER, "quantite": 1}, "200"),
+        ("POST", "diminuer-stock/", {"reference": ref(1), "lignes": [{"produit_id": CLAVIER, "quantite": 1}]}, "200"),
+        ("GET", f"stocks-locaux/{EN_LIGNE}/", None, "200"),
+        ("GET", f"stocks-locaux/{ref(9)}/", None, "404"),
+        ("GET", "magasins-stocks/", None, "200"),
+        ("POST", "demandes/", {"produit_id": CLAVIER, "magasin_id": NORD, "quantite": 10}, "201"),
+    ],
+)
+def test_answers_have_the_documented_shape(api: Api, methode: str, chemin: str, corps: object, statut: str) -> None:
+    document = Client().get("/swagger.json").json()
+    route = next(r for r in document["paths"] if r.split("{")[0].strip("/") == chemin.split("/")[0])
+    forme = document["paths"][route][methode.lower()]["responses"][statut]["schema"]
+    reponse = api(methode, chemin, corps)
+    assert str(reponse.status_code) == statut
+    jsonschema.validate(_sans_nuls(reponse.json()), {**forme, "definitions": document["definitions"]})
+
+
+def _sans_nuls(valeur: object) -> object:
+    """Swagger 2.0 says null with `x-nullable`, which plain JSON Schema does not know."""
+    if isinstance(valeur, dict):
+        return {
+            nom: "00000000-0000-4000-8000-000000000000" if v is None else _sans_nuls(v) for nom, v in valeur.items()
+        }
+    return [_sans_nuls(v) for v in valeur] if isinstance(valeur, list) else valeur
 
 
 @pytest.mark.parametrize("chemin", ["health/", "health/live", "health/ready", "metrics/", "swagger/", "redoc/"])
