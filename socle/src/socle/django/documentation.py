@@ -142,6 +142,8 @@ def _document() -> dict[str, Any]:
     document.pop("schemes", None)
     document["security"] = [{"cle": []}]
     _typer_identifiants(document)
+    # A sentence or a list of sentences: Swagger 2.0 has no union, and drf-yasg would say "object".
+    document["definitions"]["ReponseErreur"]["properties"]["details"].pop("type", None)
     return document
 
 
