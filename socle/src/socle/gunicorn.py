@@ -52,6 +52,8 @@ def pre_fork(serveur: Any, worker: Any) -> None:
 def post_fork(serveur: Any, worker: Any) -> None:
     """A worker dies with its master, so that a killed service never holds the port its replacement needs."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != serveur.pid:  # it died before the line above
+        os._exit(1)
 
 
 def child_exit(serveur: Any, worker: Any) -> None:

@@ -197,12 +197,12 @@ class ClientHttp:
         entetes: Mapping[str, str] | None = None,
         endpoint: str = "",
         essais: int | None = None,
-        est_reponse: Callable[[Reponse], bool] = lambda reponse: False,
+        est_reponse: Callable[[Reponse], bool] | None = None,
     ) -> Reponse:
         """Any method; see `get` and `post`. `essais=1` leaves repetition to the caller.
 
         `est_reponse` recognises a 5xx that the neighbour means as its answer (a saga that was undone, say): it comes
-        back like a refusal, is not repeated, and does not count against the neighbour.
+        back like a refusal, is not repeated, and does not count against the neighbour. It must not raise.
         """
         octets = jsons.ecrire(corps) if corps is not None else None
         complets = self._composer_entetes(octets, cle_idempotence, entetes)
@@ -246,7 +246,7 @@ class ClientHttp:
         octets: bytes | None,
         entetes: dict[str, str],
         endpoint: str,
-        est_reponse: Callable[[Reponse], bool],
+        est_reponse: Callable[[Reponse], bool] | None,
     ) -> Reponse:
         reste = temps_restant(self._connexion + self._lecture)
         if reste < _DUREE_MINIMALE_S:
@@ -273,7 +273,7 @@ class ClientHttp:
         statut = reponse.status
         self._observer(endpoint, str(statut), time.perf_counter() - debut)
         lue = Reponse(statut, _lire_json(reponse.data), reponse.headers)
-        panne = statut >= 500 and not est_reponse(lue)
+        panne = statut >= 500 and not (est_reponse is not None and est_reponse(lue))
         if panne:
             self.disjoncteur.echec()
         else:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from local.processus import arreter, port_libre
 from socle.fautes import Faute, Tableau
 from tests.integration.outils import Fil, jusqua, sql, total
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("client")]
+
 RACINE = Path(__file__).parents[2]
 
 
@@ -59,36 +61,50 @@ class Programme:
         return sum(float(n) for n in re.findall(rf'http_requests_total{{[^}}]*route="{route}"[^}}]*}} (\S+)', texte))
 
 
-@pytest.fixture
-def programme(client: object, tmp_path: Path) -> Iterator[Programme]:
+@contextmanager
+def lance(dossier: Path) -> Iterator[Programme]:
     port = port_libre()
-    programme_metriques = tmp_path / "metriques"
-    programme_metriques.mkdir()
-    (programme_metriques / "counter_1.db").write_bytes(b"reste d'une vie anterieure")
+    metriques = dossier / "metriques"
+    metriques.mkdir()
+    (metriques / "counter_1.db").write_bytes(b"reste d'une vie anterieure")
     environnement = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(("src", "..", ".")),
+        "PYTHONPATH": os.pathsep.join(("src", ".", "..")),
         "DJANGO_SETTINGS_MODULE": "tests.reglages",
         "POSTGRES_DB": connection.settings_dict["NAME"],
         "INSTANCE_ID": "essai-gunicorn",
-        "LABO_FAUTES_REPERTOIRE": str(tmp_path / "fautes"),
-        "PROMETHEUS_MULTIPROC_DIR": str(programme_metriques),
+        "LABO_FAUTES_REPERTOIRE": str(dossier / "fautes"),
+        "PROMETHEUS_MULTIPROC_DIR": str(metriques),
         "SOCLE_AVANT_DEMARRAGE": "tests.preparation:preparer",
-        "TEMOIN_PREPARATION": str(tmp_path / "preparation"),
+        "TEMOIN_PREPARATION": str(dossier / "preparation"),
         "BIND": f"127.0.0.1:{port}",
         "WORKERS": "2",
     }
-    with (tmp_path / "journal").open("wb") as journal:
+    with (dossier / "journal").open("wb") as journal:
         processus = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "python:socle.gunicorn", "tests.temoin.wsgi:application"],
             cwd=RACINE, env=environnement, stdout=journal, stderr=subprocess.STDOUT,
         )  # fmt: skip
-    lance = Programme(processus, f"http://127.0.0.1:{port}", tmp_path)
+    programme = Programme(processus, f"http://127.0.0.1:{port}", dossier)
     try:
-        jusqua(lance.repond, "gunicorn répond", 20)
-        yield lance
+        jusqua(programme.repond, "gunicorn répond", 20)
+        yield programme
     finally:
         arreter(processus)
+
+
+@pytest.fixture(scope="module")
+def commun(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programme]:
+    """One program for the tests that leave it alive."""
+    with lance(tmp_path_factory.mktemp("commun")) as programme:
+        yield programme
+
+
+@pytest.fixture
+def programme(tmp_path: Path) -> Iterator[Programme]:
+    """A program of one's own, to end it."""
+    with lance(tmp_path) as programme:
+        yield programme
 
 
 def lancer(fonction: object) -> Fil:
@@ -117,17 +133,19 @@ def faire_servir_les_deux(programme: Programme, chemin: str) -> int:
     return envoyees
 
 
-def test_one_page_sums_the_workers_and_a_previous_life_is_forgotten(programme: Programme) -> None:
-    assert not (programme.metriques / "counter_1.db").exists()
-    envoyees = faire_servir_les_deux(programme, "/api/temoin/health/live")
+def test_one_page_sums_the_workers_and_a_previous_life_is_forgotten(commun: Programme) -> None:
+    assert not (commun.metriques / "counter_1.db").exists()
+    route = "api/temoin/health/live"
+    avant = commun.compte(route)
+    envoyees = faire_servir_les_deux(commun, f"/{route}")
     # The two workers answer in turn or not: every page is the same sum.
-    assert {programme.compte("api/temoin/health/live") for _ in range(6)} == {float(envoyees)}
-    assert b"http_requests_in_flight 1.0" in programme.demander("/metrics").data
+    assert {commun.compte(route) - avant for _ in range(6)} == {float(envoyees)}
+    assert b"http_requests_in_flight 1.0" in commun.demander("/metrics").data
 
 
-def test_the_preparation_runs_once_before_the_application_and_shares_no_connection(programme: Programme) -> None:
-    assert (programme.dossier / "preparation").read_text() == f"{programme.processus.pid} False\n"
-    faire_servir_les_deux(programme, "/health/ready")
+def test_the_preparation_runs_once_before_the_application_and_shares_no_connection(commun: Programme) -> None:
+    assert (commun.dossier / "preparation").read_text() == f"{commun.processus.pid} False\n"
+    faire_servir_les_deux(commun, "/health/ready")
     sessions = "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE application_name = 'essai-gunicorn'"
     jusqua(lambda: sql(sessions) == [(2,)], "une session par ouvrier, aucune du maître")
 
@@ -144,23 +162,33 @@ def test_F41_sigterm_lets_the_running_request_finish(programme: Programme) -> No
         programme.demander("/health/live")
 
 
-def test_F20_a_worker_killed_between_key_and_answer_leaves_no_eternal_409(programme: Programme) -> None:
-    programme.fautes.ecrire([Faute(point="temoin.ajoute", genre="crash")])
+def test_F41_workers_die_with_their_killed_master_and_free_the_port(programme: Programme) -> None:
+    faire_servir_les_deux(programme, "/health/live")
+    ouvriers = programme.ouvriers()
+    programme.processus.kill()
+    programme.processus.wait(5)
+    jusqua(lambda: not any(Path("/proc", pid).exists() for pid in ouvriers), "les ouvriers sont morts")
+    with pytest.raises(urllib3.exceptions.NewConnectionError):
+        programme.demander("/health/live")
+
+
+def test_F20_a_worker_killed_between_key_and_answer_leaves_no_eternal_409(commun: Programme) -> None:
+    commun.fautes.ecrire([Faute(point="temoin.ajoute", genre="crash")])
     with pytest.raises(urllib3.exceptions.ProtocolError):
-        programme.ajouter("k")
-    assert programme.fautes.lire() == {}
-    reponse = jusqua(lambda: (r := programme.ajouter("k")).status != 409 and r, "la reprise aboutit")
+        commun.ajouter("k")
+    assert commun.fautes.lire() == {}
+    reponse = jusqua(lambda: (r := commun.ajouter("k")).status != 409 and r, "la reprise aboutit")
     assert (reponse.status, reponse.data) == (201, b'{"total":2,"prix":null}')
-    assert programme.ajouter("k").data == reponse.data
+    assert commun.ajouter("k").data == reponse.data
     assert total() == 2
 
 
-def test_the_fault_switches_are_reached_over_http_with_the_internal_token(programme: Programme) -> None:
+def test_the_fault_switches_are_reached_over_http_with_the_internal_token(commun: Programme) -> None:
     corps = {"fautes": [{"point": "temoin.ajoute", "genre": "erreur", "nombre": 1, "secondes": 0.5}]}
     jeton = {"X-Internal-Token": os.environ["INTERNAL_TOKEN"]}
-    assert programme.demander("/labo/fautes/", "PUT", json=corps).status == 403
-    assert programme.fautes.lire() == {}
-    assert programme.demander("/labo/fautes/", "PUT", json=corps, headers=jeton).status == 200
-    assert programme.demander("/labo/fautes/", headers=jeton).json()["fautes"] == corps["fautes"]
-    jusqua(lambda: programme.ajouter().status == 503, "la faute est vue par l'ouvrier")
-    assert programme.fautes.lire() == {}
+    assert commun.demander("/labo/fautes/", "PUT", json=corps).status == 403
+    assert commun.fautes.lire() == {}
+    assert commun.demander("/labo/fautes/", "PUT", json=corps, headers=jeton).status == 200
+    assert commun.demander("/labo/fautes/", headers=jeton).json()["fautes"] == corps["fautes"]
+    jusqua(lambda: commun.ajouter().status == 503, "la faute est vue par l'ouvrier")
+    assert commun.fautes.lire() == {}

@@ -15,6 +15,7 @@ from socle.django.base import fermer_les_coupees
 from tests.integration.outils import Fil, brute, reglage_de_la_base, sql, total
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
 COMPTEUR = "/api/temoin/compteur/"
 
 

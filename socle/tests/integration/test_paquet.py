@@ -16,6 +16,8 @@ from socle.http import ClientHttp
 from tests.integration.outils import brute
 from tests.serveur import couper, repondre, serveur
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 RACINE = Path(__file__).parents[2]
 
 
@@ -76,7 +78,7 @@ def test_the_wheel_alone_can_be_imported(roue: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def base_neuve(db: None) -> Iterator[str]:
+def base_neuve() -> Iterator[str]:
     """An empty database of its own."""
     nom = f"readme_{os.getpid()}"
     with closing(brute("postgres")) as lien, lien.cursor() as curseur:
@@ -85,7 +87,6 @@ def base_neuve(db: None) -> Iterator[str]:
         curseur.execute(f"DROP DATABASE {nom} WITH (FORCE)")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_service_of_the_readme_works_as_it_says(installe: Path, tmp_path: Path, base_neuve: str) -> None:
     for nom, texte in blocs().items():
         fichier = tmp_path / nom

@@ -248,6 +248,18 @@ def test_F23_the_breaker_opens_then_one_probe_closes_it() -> None:
         assert disjoncteur.etat == "ferme"
 
 
+def test_a_5xx_that_the_caller_recognises_is_an_answer() -> None:
+    disjoncteur = Disjoncteur(seuil=1)
+    with serveur(repondre(503, {"etat_final": "SAGA_ANNULEE"}), repondre(503)) as voisin:
+        appelant = client(voisin.url, disjoncteur=disjoncteur)
+        options = {"cle_idempotence": "k", "est_reponse": lambda r: "etat_final" in r.corps}
+        reponse = appelant.appeler("POST", "/x/", corps={}, **options)
+        assert (reponse.statut, reponse.ok, len(voisin.recues), disjoncteur.etat) == (503, False, 1, "ferme")
+        with pytest.raises(ServiceIndisponible):
+            appelant.appeler("POST", "/x/", corps={}, essais=1, **options)
+        assert disjoncteur.etat == "ouvert"
+
+
 def test_a_429_does_not_open_the_circuit() -> None:
     disjoncteur = Disjoncteur(seuil=1)
     with serveur(repondre(429)) as voisin:
