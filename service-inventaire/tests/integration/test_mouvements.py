@@ -376,3 +376,11 @@ def test_an_unknown_product_under_an_idempotency_key_is_remembered(api: Api, cat
         reponse = api("POST", "augmenter-stock/", un(NOUVEAU, 8), **{"Idempotency-Key": "k"})
         assert reponse.json()["nouvelle_quantite"] == 8
     assert (stock(NOUVEAU, None), catalogue.demandes) == (8, [NOUVEAU])
+
+
+def test_F43_a_stock_beyond_what_the_column_holds_is_a_400_that_adds_nothing(api: Api) -> None:
+    with connection.cursor() as curseur:
+        curseur.execute("UPDATE stock_central SET quantite = 2147483640 WHERE produit_id = %s", [CLAVIER])
+    assert api("POST", "augmenter-stock/", un(CLAVIER, 10)).status_code == 400
+    assert api.ajouter(ref(1), [(SOURIS, 1), (CLAVIER, 10)], magasin=None).status_code == 400
+    assert (stock(CLAVIER, None), stock(SOURIS, None), compter("barriere")) == (2_147_483_640, 200, 0)
