@@ -9,7 +9,7 @@ from ecommerce.application.panier import GererPanier
 from ecommerce.application.passer_commande import PasserCommande
 from ecommerce.application.suivre import Suivre
 from ecommerce.infrastructure.checkouts import CheckoutsPostgres
-from ecommerce.infrastructure.cles import ClesPostgres
+from ecommerce.infrastructure.cles import ClesPostgres, purger_tout
 from ecommerce.infrastructure.clients import ClientsPostgres
 from ecommerce.infrastructure.paniers import PaniersPostgres
 from ecommerce.infrastructure.voisins import CatalogueHttp, CommandesHttp, OrchestrateurHttp, StocksHttp
@@ -58,6 +58,7 @@ passer_commande = PasserCommande(
     CONFIG.magasin_vente_id,
     budget_s=CONFIG.orchestrateur_lecture_s,
 )
+purger = purger_tout
 consulter = Consulter(_clients, _paniers, _checkouts, _orchestrateur)
 suivre = Suivre(
     _checkouts,

@@ -1,14 +1,18 @@
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from socle.config import ConfigDjango, Secondes, charger
 from socle.django.reglages import construire
 
 
+PASSERELLE_S = 60
+"""What the gateway waits for an answer of ours."""
+
+
 class Config(ConfigDjango):
-    """Environment of the service; times in seconds (contract, time limits)."""
+    """Environment of the service; times in seconds. They nest (contract, rules for every HTTP API); checked at start."""
 
     postgres_db: str = "ecommerce_db"
     postgres_user: str = "ecommerce_user"
@@ -19,6 +23,17 @@ class Config(ConfigDjango):
     suivi_apres_s: Secondes = 5.0
     suivi_limite_s: Secondes = 60.0
     suivi_lot: Annotated[int, Field(ge=1, le=200)] = 20
+
+    @model_validator(mode="after")
+    def _limites_emboitees(self) -> Self:
+        appel = self.http_connexion_s + self.http_lecture_s
+        if not appel <= self.panier_budget_s <= self.orchestrateur_lecture_s < PASSERELLE_S:
+            raise ValueError(
+                "HTTP_CONNEXION_S + HTTP_LECTURE_S <= PANIER_BUDGET_S <= ORCHESTRATEUR_LECTURE_S < 60 est exigé"
+            )
+        if self.suivi_limite_s <= max(self.orchestrateur_lecture_s, self.suivi_apres_s):
+            raise ValueError("SUIVI_LIMITE_S dépasse ORCHESTRATEUR_LECTURE_S et SUIVI_APRES_S")
+        return self
 
 
 CONFIG = charger(Config)

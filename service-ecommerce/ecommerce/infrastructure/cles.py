@@ -7,7 +7,7 @@ from django.db import connection
 from ecommerce.application.ports import Cle, Memoire, Reponse
 from socle.django import erreurs as http
 from socle.erreurs import Erreur
-from socle.idempotence.purge import CONSERVATION_JOURS
+from socle.idempotence.purge import CONSERVATION_JOURS, purger
 
 _PAR_CLE = "WHERE consommateur = %s AND cle = %s"
 
@@ -60,10 +60,10 @@ class ClesPostgres:
             )
 
 
-def purger() -> int:
+def purger_tout() -> int:
     """Delete the keys older than the promised days of database time; returns how many. Idempotent."""
     with connection.cursor() as curseur:
         curseur.execute(
             "DELETE FROM cles_checkout WHERE date_creation < now() - make_interval(days => %s)", [CONSERVATION_JOURS]
         )
-        return int(curseur.rowcount)
+        return int(curseur.rowcount) + purger()

@@ -1,5 +1,7 @@
 """Checkouts: validate, call, answer."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from ecommerce.domain.checkout import Statut, Style
 from ecommerce.domain.valeurs import AdresseLivraison
 from ecommerce.interfaces import exemples
 from ecommerce.interfaces import serializers as formes
+from ecommerce.interfaces.vues_clients import pied
 from socle.django.documentation import operation
 from socle.django.vues import Vue, VueRapide, entier, page_demandee, repondre, valider
 from socle.idempotence.middleware import empreinte, lire_cle
@@ -47,14 +50,7 @@ class CheckoutOrchestre(VueRapide):
         "Les prix sont ceux du catalogue au moment de la commande ; `prix_modifies` dit lesquels ont changé.",
     )
     def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        entree = valider(formes.DemandeCheckout, request if request.body else {})
-        adresse = entree["adresse_livraison"]
-        demande = Demande(
-            client_id=client_id,
-            adresse=AdresseLivraison(**adresse) if adresse else None,
-            notes=entree["notes"],
-            magasin_id=entree["magasin_id"],
-        )
+        demande = _demande(client_id, valider(formes.DemandeCheckout, request if request.body else {}))
         return _rendre(bootstrap.passer_commande(demande, _cle(request)))
 
 
@@ -98,19 +94,31 @@ class Checkouts(Vue):
         erreurs=(400,),
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = page_demandee(request)
-        criteres = valider(formes.CriteresCheckouts, {nom: valeur for nom, valeur in request.GET.items() if valeur})
-        filtre = FiltreCheckouts(
-            style=Style(criteres["style"]) if "style" in criteres else None,
-            statut=Statut(criteres["statut"]) if "statut" in criteres else None,
-            client_id=criteres.get("client_id"),
-            magasin_id=criteres.get("magasin_id"),
-            depuis=criteres.get("depuis"),
-            jusqua=criteres.get("jusqua"),
-        )
+        page, filtre = page_demandee(request), _filtre(request)
         lignes, total = bootstrap.consulter.lister(filtre, debut=page.debut, taille=page.taille)
-        corps = {"success": True, "checkouts": lignes, "total": total}
-        return repondre({**corps, "page": page.page, "page_size": page.taille})
+        return repondre({"success": True, "checkouts": lignes, "total": total, **pied(page)})
+
+
+def _demande(client_id: UUID, entree: Mapping[str, Any]) -> Demande:
+    adresse = entree["adresse_livraison"]
+    return Demande(
+        client_id=client_id,
+        adresse=AdresseLivraison(**adresse) if adresse else None,
+        notes=entree["notes"],
+        magasin_id=entree["magasin_id"],
+    )
+
+
+def _filtre(request: HttpRequest) -> FiltreCheckouts:
+    criteres = valider(formes.CriteresCheckouts, {nom: valeur for nom, valeur in request.GET.items() if valeur})
+    return FiltreCheckouts(
+        style=Style(criteres["style"]) if "style" in criteres else None,
+        statut=Statut(criteres["statut"]) if "statut" in criteres else None,
+        client_id=criteres.get("client_id"),
+        magasin_id=criteres.get("magasin_id"),
+        depuis=criteres.get("depuis"),
+        jusqua=criteres.get("jusqua"),
+    )
 
 
 def _cle(request: HttpRequest) -> Cle | None:

@@ -12,7 +12,7 @@ from ecommerce.domain.panier import Panier
 from ecommerce.interfaces import exemples
 from ecommerce.interfaces import serializers as formes
 from socle.django.documentation import operation
-from socle.django.vues import Vue, VueRapide, exiger_jeton_interne, page_demandee, repondre, valider
+from socle.django.vues import Page, Vue, VueRapide, exiger_jeton_interne, page_demandee, repondre, valider
 
 
 class Clients(Vue):
@@ -25,8 +25,7 @@ class Clients(Vue):
     def get(self, request: HttpRequest) -> HttpResponse:
         page = page_demandee(request)
         fiches, total = bootstrap.clients.lister(debut=page.debut, taille=page.taille)
-        corps = {"success": True, "clients": [_fiche(f) for f in fiches], "total": total}
-        return repondre({**corps, "page": page.page, "page_size": page.taille})
+        return repondre({"success": True, "clients": [_fiche(f) for f in fiches], "total": total, **pied(page)})
 
     @operation(
         "Créer un client",
@@ -137,6 +136,11 @@ def _fiche(fiche: FicheClient) -> dict[str, Any]:
         "nom_complet": f"{fiche.prenom} {fiche.nom}".strip(),
         "adresse_complete": adresse if fiche.actif else "",
     }
+
+
+def pied(page: Page) -> dict[str, int]:
+    """The paging members of a list."""
+    return {"page": page.page, "page_size": page.taille}
 
 
 def _panier(panier: Panier) -> dict[str, Any]:

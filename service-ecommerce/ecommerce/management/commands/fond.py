@@ -11,10 +11,8 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections, connection
 
 from ecommerce import bootstrap
-from ecommerce.infrastructure import cles
 from ecommerce.settings import CONFIG
 from socle.django.base import fermer_les_coupees
-from socle.idempotence import purge
 
 journal = logging.getLogger("ecommerce.fond")
 
@@ -67,8 +65,7 @@ class Boucle:
     def _purger(self) -> None:
         if time.monotonic() >= self._prochaine_purge:
             self._prochaine_purge = time.monotonic() + _PURGE_S
-            cles.purger()
-            purge.purger()
+            bootstrap.purger()
 
 
 def _gigue(secondes: float) -> float:
