@@ -6,13 +6,12 @@ from pydantic import Field, model_validator
 from socle.config import ConfigDjango, Secondes, charger
 from socle.django.reglages import construire
 
-
 PASSERELLE_S = 60
 """What the gateway waits for an answer of ours."""
 
 
 class Config(ConfigDjango):
-    """Environment of the service; times in seconds. They nest (contract, rules for every HTTP API); checked at start."""
+    """Environment of the service. Time limits nest (contract, rules for every HTTP API); checked at start."""
 
     postgres_db: str = "ecommerce_db"
     postgres_user: str = "ecommerce_user"
