@@ -37,8 +37,14 @@ class Consulter:
         """
         return self.connaitre.produits(lambda inconnus: self._stocks(lieu, produits, inconnus))
 
-    def magasin(self, magasin_id: UUID) -> MagasinLu:
-        """A magasin and all its stocks. Raises `MagasinInexistant`."""
+    def magasin(self, magasin_id: UUID, produits: Sequence[UUID] | None = None) -> MagasinLu:
+        """A magasin with its stocks of these products, or all its stocks; one SQL statement, as `stocks`.
+
+        Raises `MagasinInexistant`, `ProduitInexistant`, `Indisponible`.
+        """
+        if produits is not None:
+            nom, stocks = self.stocks(magasin_id, produits)
+            return MagasinLu(magasin_id, nom, stocks)
         lu = self.lectures.magasin(magasin_id)
         if lu is None:
             raise MagasinInexistant(magasin_id)

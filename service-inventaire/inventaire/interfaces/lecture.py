@@ -4,6 +4,7 @@ than the whole reservation. Each refusal names its field; nothing is coerced.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,47 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REQUIS = "Ce champ est obligatoire."
 
 
-def ajustement(corps: Mapping[str, Any]) -> Ajustement:
-    """`{produit_id, quantite, magasin_id?}`. Raises `DonneesInvalides` naming every wrong field."""
+@dataclass(frozen=True, slots=True)
+class Liberation:
+    """Give back what this reference reserved."""
+
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Annulation:
+    """Undo what was added under this reference."""
+
+    reference: UUID
+
+
+def diminution(corps: Mapping[str, Any]) -> Lot | Ajustement:
+    """A reservation, or one product to take. Raises `DonneesInvalides` naming every wrong field."""
+    return _lot(corps) if "reference" in corps else _ajustement(corps)
+
+
+def augmentation(corps: Mapping[str, Any]) -> Lot | Ajustement | Liberation | Annulation:
+    """One of the four forms of an increase. Raises `DonneesInvalides` naming every wrong field."""
+    if "reference" not in corps:
+        return _ajustement(corps)
+    if _annulation(corps):
+        return Annulation(_reference_seule(corps))
+    return _lot(corps) if "lignes" in corps else Liberation(_reference_seule(corps))
+
+
+def identifiants(brut: str | None) -> list[UUID] | None:
+    """`a,b,c`, each once, in the order given; None when absent. Raises `DonneesInvalides`."""
+    if brut is None:
+        return None
+    textes = brut.split(",")
+    if len(textes) > PRODUITS_MAX:
+        raise DonneesInvalides(champs={"produits": f"{PRODUITS_MAX} identifiants au plus sont attendus."})
+    if not all(_UUID.fullmatch(texte) for texte in textes):
+        raise DonneesInvalides(champs={"produits": "Des identifiants UUID séparés par des virgules sont attendus."})
+    return list(dict.fromkeys(UUID(texte) for texte in textes))
+
+
+def _ajustement(corps: Mapping[str, Any]) -> Ajustement:
     if "lignes" in corps:
         raise DonneesInvalides(champs={"reference": _REQUIS})
     champs: dict[str, str] = {}
@@ -29,44 +69,31 @@ def ajustement(corps: Mapping[str, Any]) -> Ajustement:
     return Ajustement(produit_id=produit_id, quantite=quantite, lieu=lieu)
 
 
-def lot(corps: Mapping[str, Any]) -> Lot:
-    """`{reference, magasin_id?, lignes}`. Raises `DonneesInvalides` naming every wrong field."""
+def _lot(corps: Mapping[str, Any]) -> Lot:
     champs: dict[str, str] = {}
-    cle = _reference(corps, champs)
+    reference = _reference(corps, champs)
     lieu = _lieu(corps, champs)
     lignes = _lignes(corps, champs)
-    if champs or cle is None:
+    if champs or reference is None:
         raise DonneesInvalides(champs=champs)
-    return Lot(reference=cle, lieu=lieu, quantites=regrouper(lignes))
+    return Lot(reference=reference, lieu=lieu, quantites=regrouper(lignes))
 
 
-def reference(corps: Mapping[str, Any]) -> UUID:
-    """`{reference}` alone. Raises `DonneesInvalides`."""
+def _reference_seule(corps: Mapping[str, Any]) -> UUID:
     champs: dict[str, str] = {}
-    cle = _reference(corps, champs)
-    if champs or cle is None:
+    reference = _reference(corps, champs)
+    if champs or reference is None:
         raise DonneesInvalides(champs=champs)
-    return cle
+    return reference
 
 
-def annulation(corps: Mapping[str, Any]) -> bool:
-    """Whether `annulation` is true; false when absent. Raises `DonneesInvalides`."""
+def _annulation(corps: Mapping[str, Any]) -> bool:
     valeur = corps.get("annulation", False)
     if not isinstance(valeur, bool):
         raise DonneesInvalides(champs={"annulation": "true ou false est attendu."})
     if valeur and "lignes" in corps:
         raise DonneesInvalides(champs={"lignes": "une annulation ne nomme pas de lignes."})
     return valeur
-
-
-def identifiants(brut: str) -> list[UUID]:
-    """`a,b,c`, each once, in the order given. Raises `DonneesInvalides`."""
-    textes = brut.split(",")
-    if len(textes) > PRODUITS_MAX:
-        raise DonneesInvalides(champs={"produits": f"{PRODUITS_MAX} identifiants au plus sont attendus."})
-    if not all(_UUID.fullmatch(texte) for texte in textes):
-        raise DonneesInvalides(champs={"produits": "Des identifiants UUID séparés par des virgules sont attendus."})
-    return list(dict.fromkeys(UUID(texte) for texte in textes))
 
 
 def _reference(corps: Mapping[str, Any], champs: dict[str, str]) -> UUID | None:

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from inventaire import bootstrap
-from inventaire.application.ajuster import Sens, Transfert
+from inventaire.application.ajuster import Ajustement, Sens, Transfert
 from inventaire.application.demander import Besoin
-from inventaire.application.ports import DemandeLue, MagasinLu, StockLu
+from inventaire.application.ports import Corps, DemandeLue, MagasinLu, StockLu
 from inventaire.domain.demande import Statut
-from inventaire.domain.stock import Lieu, niveau
+from inventaire.domain.stock import Lieu, Lot, niveau
 from inventaire.interfaces import exemples, lecture
 from inventaire.interfaces import serializers as formes
 from socle.django.documentation import operation
@@ -42,10 +42,8 @@ class DiminuerStock(VueRapide):
         ),
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        corps = corps_json(request)
-        if "reference" in corps:
-            return repondre(bootstrap.reserver.prendre(lecture.lot(corps)))
-        return repondre(bootstrap.ajuster.diminuer(lecture.ajustement(corps)))
+        commande = lecture.diminution(corps_json(request))
+        return repondre(_diminuer(commande))
 
 
 class AugmenterStock(VueRapide):
@@ -64,14 +62,8 @@ class AugmenterStock(VueRapide):
         ),
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        corps = corps_json(request)
-        if "reference" not in corps:
-            return repondre(bootstrap.ajuster.augmenter(lecture.ajustement(corps)))
-        if lecture.annulation(corps):
-            return repondre(bootstrap.approvisionner.annuler(lecture.reference(corps)))
-        if "lignes" in corps:
-            return repondre(bootstrap.approvisionner.ajouter(lecture.lot(corps)))
-        return repondre(bootstrap.reserver.liberer(lecture.reference(corps)))
+        commande = lecture.augmentation(corps_json(request))
+        return repondre(_augmenter(commande))
 
 
 class Reservation(Vue):
@@ -98,11 +90,8 @@ class StocksLocaux(VueRapide):
         erreurs=(400, 404),
     )
     def get(self, request: HttpRequest, magasin_id: UUID) -> HttpResponse:
-        produits = request.GET.get("produits")
-        if produits is None:
-            return repondre(_magasin(bootstrap.consulter.magasin(magasin_id)))
-        nom, stocks = bootstrap.consulter.stocks(magasin_id, lecture.identifiants(produits))
-        return repondre(_magasin(MagasinLu(magasin_id, nom, stocks)))
+        produits = lecture.identifiants(request.GET.get("produits"))
+        return repondre(_magasin(bootstrap.consulter.magasin(magasin_id, produits)))
 
 
 class StockLocal(Vue):
@@ -295,6 +284,26 @@ class AnalyserBesoins(Vue):
         return repondre(
             {"success": True, "magasin_id": magasin_id, "nom_magasin": nom, "besoins": liste, "total": len(liste)}
         )
+
+
+def _diminuer(commande: Lot | Ajustement) -> Corps:
+    """Which use case takes which command."""
+    if isinstance(commande, Lot):
+        return bootstrap.reserver.prendre(commande)
+    return bootstrap.ajuster.diminuer(commande)
+
+
+def _augmenter(commande: Lot | Ajustement | lecture.Liberation | lecture.Annulation) -> Corps:
+    """Which use case takes which command."""
+    match commande:
+        case Lot():
+            return bootstrap.approvisionner.ajouter(commande)
+        case lecture.Liberation(reference):
+            return bootstrap.reserver.liberer(reference)
+        case lecture.Annulation(reference):
+            return bootstrap.approvisionner.annuler(reference)
+        case Ajustement():
+            return bootstrap.ajuster.augmenter(commande)
 
 
 def _stock(lieu: Lieu, lu: StockLu) -> dict[str, Any]:
