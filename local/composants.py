@@ -152,7 +152,12 @@ SERVICES: tuple[Service, ...] = (
             Fond(nom="saga-reprise-1", commande="reprise", instance="saga-1"),
             Fond(nom="saga-reprise-2", commande="reprise", instance="saga-2"),
         ),
-        variables={"SAGA_TIMEOUT": "", "MAX_RETRIES": ""},
+        variables={
+            "SAGA_TIMEOUT": "",
+            "MAX_RETRIES": "",
+            # A restarted replica takes over the sagas of its dead processes before it has finished loading.
+            "SOCLE_AVANT_DEMARRAGE": "socle.saga.proprietaire:annoncer",
+        },
     ),
 )
 

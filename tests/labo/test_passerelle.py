@@ -308,6 +308,25 @@ def test_F22_a_post_that_was_never_sent_goes_to_another_target(monter: FabriqueD
     assert len(banc.amonts["saga-1"].recues) == 6
 
 
+def test_F23_a_caller_that_repeats_itself_learns_that_its_request_reached_nobody(monter: FabriqueDeBanc) -> None:
+    """Nothing to undo for a request that was never sent; an answer that was lost may hide an effect."""
+    banc = monter("inventaire:8002", refusees=("commandes:8003",))
+    entetes = {"Idempotency-Key": "k-1", "X-Gateway-Retry": "off"}
+    refusee = banc.appeler("POST", "/api/commandes/x", headers=entetes, data="{}")
+    assert (refusee.status_code, refusee.headers.get("X-Upstream-Reached")) == (502, "no")
+    banc.amonts["inventaire"].comportement = lambda g, rang: rang == 1 and couper(g)
+    perdue = banc.appeler("POST", "/api/inventaire/x", headers=entetes, data="{}")
+    assert (perdue.status_code, perdue.headers.get("X-Upstream-Reached")) == (502, None)
+    assert len(banc.amonts["inventaire"].recues) == 1
+    assert "x-gateway-retry" not in banc.amonts["inventaire"].recues[0]["entetes"]
+
+
+def test_F22_without_that_promise_the_gateway_does_not_say_whether_it_was_reached(monter: FabriqueDeBanc) -> None:
+    banc = monter(refusees=("inventaire:8002",))
+    reponse = banc.appeler("POST", "/api/inventaire/x", headers={"Idempotency-Key": "k-1"}, data="{}")
+    assert (reponse.status_code, reponse.headers.get("X-Upstream-Reached")) == (502, None)
+
+
 def test_catalogue_is_balanced_over_its_three_instances(monter: FabriqueDeBanc) -> None:
     banc = monter("catalogue-1:8001", "catalogue-2:8006", "catalogue-3:8007")
     for _ in range(9):

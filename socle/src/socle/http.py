@@ -229,6 +229,8 @@ class ClientHttp:
         entetes = dict(self._entetes)
         if octets is not None:
             entetes["Content-Type"] = "application/json"
+            # We repeat ourselves; in return the gateway can say that this very request reached nobody.
+            entetes["X-Gateway-Retry"] = "off"
         if cle:
             entetes["Idempotency-Key"] = cle
         if courant := correlation_id():
@@ -279,9 +281,8 @@ class ClientHttp:
         else:
             self.disjoncteur.succes()
         if panne or statut in _RIEN_FAIT or (statut == 409 and "Retry-After" in reponse.headers):
-            raise ServiceIndisponible(
-                self.nom, f"HTTP {statut}", effet_possible=statut not in _RIEN_FAIT, statut=statut
-            )
+            jamais_parvenue = statut in _RIEN_FAIT or reponse.headers.get("X-Upstream-Reached") == "no"
+            raise ServiceIndisponible(self.nom, f"HTTP {statut}", effet_possible=not jamais_parvenue, statut=statut)
         return lue
 
     def _envoyer(
