@@ -125,7 +125,7 @@ def _cle(request: HttpRequest) -> Cle | None:
     cle = lire_cle(request)
     if not cle:
         return None
-    return Cle(request.headers.get("X-Consumer-Username", "")[:64], cle, empreinte(request))
+    return Cle(request.headers.get("X-Consumer-Username", "").replace("\x00", "")[:64], cle, empreinte(request))
 
 
 def _rendre(reponse: Reponse) -> HttpResponse:
