@@ -39,6 +39,9 @@ def test_the_background_process_concludes_drains_on_sigterm_and_survives_sigkill
     seconds = [lancer_processus(["django", "fond"], voisins, tmp_path, INSTANCE_ID=f"fond-{n}") for n in (1, 2)]
     try:
         attendre(lambda: statut() == "echec", 20)
+        # Both are in their loop, and so past the installation of their signal handlers.
+        connectes = "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'fond-%'"
+        attendre(lambda: un(connectes) == 2, 20)
     finally:
         for processus in seconds:
             processus.send_signal(signal.SIGTERM)
