@@ -5,15 +5,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from socle.config import charger
-from socle.erreurs import Erreur
-
 from event_store.bootstrap import acces_proprietaire
+from event_store.domain.chaine import ChaineRompue
 from event_store.infrastructure import archives, migrer, sauvegarde
 from event_store.infrastructure.base import Base
 from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.settings import Config
+from socle.config import charger
+from socle.erreurs import Erreur
 
+Commande = Callable[[Base, Config, argparse.Namespace], str]
 _PAS = 200_000
 
 
@@ -41,9 +42,9 @@ def _verifier(base: Base, _: Config, options: argparse.Namespace) -> str:
     bornes = historique.bornes()
     for debut in range(bornes.premiere, bornes.tete + 1, _PAS):
         for position, cause in historique.ruptures(debut, min(debut + _PAS - 1, bornes.tete)):
-            raise archives.ChaineRompue(f"Position {position} : {cause}.")
+            raise ChaineRompue(f"Position {position} : {cause}.")
     if fausses := historique.tetes_fausses():
-        raise archives.ChaineRompue(f"Têtes fausses : {', '.join(fausses)}.")
+        raise ChaineRompue(f"Têtes fausses : {', '.join(fausses)}.")
     return f"Intègre : {archives_lues} événements archivés, positions {bornes.premiere} à {bornes.tete} en ligne."
 
 
@@ -51,7 +52,7 @@ def _analyseur() -> argparse.ArgumentParser:
     analyseur = argparse.ArgumentParser(prog="python -m event_store", description=__doc__)
     commandes = analyseur.add_subparsers(required=True, metavar="commande")
 
-    def commande(nom: str, aide: str, faire: Callable[[Base, Config, argparse.Namespace], str]) -> argparse.ArgumentParser:
+    def commande(nom: str, aide: str, faire: Commande) -> argparse.ArgumentParser:
         sous = commandes.add_parser(nom, help=aide)
         sous.set_defaults(faire=faire)
         return sous

@@ -4,17 +4,16 @@ import logging.config
 from dataclasses import dataclass
 
 from flask import Flask
-from socle import fautes, journaux, metriques
 
 from event_store.application.ports import Historique, LettresMortes, Miroir, Projections
 from event_store.infrastructure.base import Acces, Base
 from event_store.infrastructure.cles import ClesPostgres
 from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.infrastructure.lettres_mortes import LettresMortesPostgres
-from event_store.infrastructure.metriques import Jauges
 from event_store.infrastructure.miroir import MiroirRedis
 from event_store.infrastructure.projections import ProjectionsPostgres
 from event_store.settings import Config
+from socle import fautes, journaux, metriques
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +84,7 @@ def assembler(config: Config) -> Services:
 def application(config: Config) -> Flask:
     """The whole WSGI application of one process."""
     from event_store.interfaces.application import creer
+    from event_store.interfaces.metriques import Jauges
 
     logging.config.dictConfig(
         journaux.configuration("event_store", config.instance_id, forme=config.log_format, niveau=config.log_level)

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from pydantic import Field, SecretStr
+
 from socle.config import ConfigBase, Port
 
 

@@ -1,8 +1,7 @@
 """`gunicorn -c python:socle.gunicorn event_store.wsgi:application`"""
 
-from socle.config import charger
-
 from event_store.bootstrap import application as construire
 from event_store.settings import Config
+from socle.config import charger
 
 application = construire(charger(Config))

@@ -8,13 +8,14 @@ from typing import Any
 
 import psycopg2
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg2 import sql
+
 from event_store.bootstrap import acces, acces_proprietaire, application
 from event_store.infrastructure.base import Base
 from event_store.infrastructure.migrer import amorcer
 from event_store.settings import Config
-from flask import Flask
-from flask.testing import FlaskClient
-from psycopg2 import sql
 
 JETON = "jeton-de-test"
 STREAM = "ecommerce.checkout.events"
@@ -102,7 +103,7 @@ def client(app: Flask, config: Config) -> Iterator[FlaskClient]:
 def evenement(
     nom: str, checkout: str, client: str = "11111111-1111-1111-1111-111111111111", **suite: Any
 ) -> dict[str, Any]:
-    """A valid entry of the stream; members of `suite` named like an entry field replace it, others enter the payload."""
+    """A valid entry of the stream; `suite` replaces entry fields of these names, the rest enters the payload."""
     champs = {
         "id": str(uuid.uuid4()),
         "type": nom,

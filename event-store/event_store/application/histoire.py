@@ -5,12 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from socle import fautes
-
 from event_store.application.ports import Historique, Ordre, Place
 from event_store.domain import evenements
 from event_store.domain.checkout import Etat, EvenementLu, chaine_causale, plier
 from event_store.domain.erreurs import CheckoutInconnu
+from socle import fautes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -185,9 +185,9 @@ def en_json(lot: list[Evenement]) -> str:
     return json.dumps(
         [
             {
-                "id": e.id, "type": e.type, "ts": str(e.ts), "v": e.v, "payload": e.payload, "checkout_id": e.checkout_id,
-                "correlation_id": e.correlation_id, "causation_id": e.causation_id, "source": e.source,
-                "traceparent": e.traceparent,
+                "id": e.id, "type": e.type, "ts": str(e.ts), "v": e.v, "payload": e.payload,
+                "checkout_id": e.checkout_id, "correlation_id": e.correlation_id, "causation_id": e.causation_id,
+                "source": e.source, "traceparent": e.traceparent,
             }
             for e in lot
         ],

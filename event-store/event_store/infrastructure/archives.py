@@ -20,11 +20,11 @@ from typing import IO, Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor
-from socle import fautes
-from socle.erreurs import DonneesInvalides
 
 from event_store.domain.chaine import ChaineRompue, Tete, Verificateur
 from event_store.infrastructure.base import Base
+from socle import fautes
+from socle.erreurs import DonneesInvalides
 
 JOURS_MIN = 30
 _LOT = 2000
@@ -47,7 +47,8 @@ def archiver(base: Base, dossier: Path, jours: int) -> list[MoisArchive]:
     if jours < JOURS_MIN:
         raise DonneesInvalides(champs={"jours": f"au moins {JOURS_MIN} jours restent en ligne"})
     dossier.mkdir(parents=True, exist_ok=True)
-    return [_archiver_mois(base, dossier, mois) for mois in _mois_echus(base, jours)]
+    partis = [_archiver_mois(base, dossier, mois) for mois in _mois_echus(base, jours)]
+    return [parti for parti in partis if parti.evenements]
 
 
 def _mois_echus(base: Base, jours: int) -> list[date]:
@@ -99,6 +100,8 @@ def _archiver_mois(base: Base, dossier: Path, mois: date) -> MoisArchive:
                  fichier.name, somme],
             )  # fmt: skip
         curseur.execute(sql.SQL("DROP TABLE {}").format(partition))
+    if not nombre:
+        fichier.unlink()
     return MoisArchive(mois=mois, fichier=fichier, evenements=nombre)
 
 

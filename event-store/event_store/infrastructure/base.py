@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg2
 from psycopg2.extensions import connection, cursor
+
 from socle.erreurs import DonneesInvalides, Indisponible
 
 journal = logging.getLogger("event_store.base")

@@ -7,9 +7,8 @@ crash between the two makes the retry do nothing twice. Keys live `CONSERVATION_
 import hashlib
 from dataclasses import dataclass
 
-from socle.erreurs import CleReutilisee
-
 from event_store.infrastructure.base import Base
+from socle.erreurs import CleReutilisee
 
 CONSERVATION_JOURS = 30
 

@@ -10,6 +10,7 @@ its content comes back by itself.
 3. After a failure Redis is left alone for `PAUSE_S`.
 """
 
+import itertools
 import logging
 import time
 from typing import Any
@@ -67,13 +68,14 @@ class MiroirRedis:
             return
         if copie > generation or (copie == generation and depuis > position):
             self._vider()  # the copy of another database's life
-        if copie != generation or depuis > position:
+        if depuis and (copie != generation or depuis > position):
             generation, position, lignes = self._projections.commandes_depuis(0)
         for debut in range(0, len(lignes), _LOT):
             with self._redis.pipeline(transaction=False) as lot:
                 for ligne in lignes[debut : debut + _LOT]:
-                    champs = [str(mot) for nom, valeur in ligne.items() for mot in (nom, "" if valeur is None else valeur)]
-                    self._ecrire(keys=[CLE.format(ligne["client_id"])], args=[generation, position, *champs], client=lot)
+                    textes = {nom: "" if valeur is None else str(valeur) for nom, valeur in ligne.items()}
+                    arguments = [generation, position, *itertools.chain.from_iterable(textes.items())]
+                    self._ecrire(keys=[CLE.format(ligne["client_id"])], args=arguments, client=lot)
                 lot.execute()
         self._ecrire(keys=[MARQUE], args=[generation, position, "lignes", len(lignes)])
 

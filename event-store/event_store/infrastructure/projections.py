@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg2.extensions import cursor
-from socle import fautes
 
 from event_store.application.ports import Avancement
 from event_store.domain.erreurs import ReconstructionEnCours
 from event_store.domain.evenements import TYPES, VERSION_COURANTE
 from event_store.infrastructure.base import Base
 from event_store.infrastructure.plis import MISES_DE_COTE, TABLES, pli
+from socle import fautes
 
 _DELAI_RECONSTRUCTION_MS = 600_000
 _COMMANDES = ("client_id", "total_orders", "last_order_id", "last_checkout_id", "last_update_ts")
@@ -152,13 +152,13 @@ class ProjectionsPostgres:
         source = (
             "FROM checkouts c JOIN projections p ON p.generation = c.generation WHERE " + " AND ".join(conditions)
         )
-        colonnes = ", ".join(f"c.{nom}::text" if nom in ("checkout_id", "client_id") else f"c.{nom}" for nom in _CHECKOUTS)
+        colonnes = ", ".join(f"c.{nom}" + "::text" * (nom in ("checkout_id", "client_id")) for nom in _CHECKOUTS)
         with self._base.transaction() as curseur:
             # Column and filter names are constants of this module and of the table of routes; values are parameters.
-            curseur.execute(f"SELECT c.statut, count(*) {source} GROUP BY c.statut", valeurs)  # noqa: S608
+            curseur.execute(f"SELECT c.statut, count(*) {source} GROUP BY c.statut", valeurs)
             par_statut = dict(curseur.fetchall())
             curseur.execute(
-                f"SELECT {colonnes} {source} ORDER BY c.debut_ts DESC, c.checkout_id LIMIT %(nombre)s OFFSET %(debut)s",  # noqa: S608
+                f"SELECT {colonnes} {source} ORDER BY c.debut_ts DESC, c.checkout_id LIMIT %(nombre)s OFFSET %(debut)s",
                 {**valeurs, "nombre": nombre, "debut": debut},
             )
             return [dict(zip(_CHECKOUTS, ligne, strict=True)) for ligne in curseur.fetchall()], par_statut

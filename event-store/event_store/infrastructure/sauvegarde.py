@@ -10,15 +10,15 @@ import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor
-from socle.erreurs import Conflit
 
 from event_store.domain.chaine import ChaineRompue, Tete, Verificateur
 from event_store.infrastructure import archives
 from event_store.infrastructure.base import Base
+from socle.erreurs import Conflit
 
 FORMAT = 1
 _LOT = 2000
@@ -122,7 +122,7 @@ def restaurer(base: Base, fichier: Path) -> int:
         return int((curseur.fetchone() or (0,))[0])
 
 
-def _par_lots(fichier: Path) -> Iterator[IO[str]]:
+def _par_lots(fichier: Path) -> Iterator[io.StringIO]:
     """The lines after the header as they are, quoted for COPY: parsed by PostgreSQL alone, their numbers stay exact."""
     lignes = itertools.islice(_lignes(fichier), 1, None)
     while lot := list(itertools.islice(lignes, _LOT)):

@@ -8,8 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, g, request
-from socle import correlation, jsons, metriques
-from socle.erreurs import DonneesInvalides, Interdit
 from werkzeug.routing import BaseConverter
 
 from event_store.bootstrap import Services
@@ -17,6 +15,8 @@ from event_store.interfaces import communes, erreurs
 from event_store.interfaces.openapi import BASE
 from event_store.interfaces.routes import Route
 from event_store.interfaces.vues import ROUTES
+from socle import correlation, jsons, metriques
+from socle.erreurs import DonneesInvalides, Interdit
 
 journal = logging.getLogger("event_store.acces")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, render_template_string, request, send_from_directory
-from socle import fautes, jsons, metriques
-from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
 
 from event_store.bootstrap import Services
 from event_store.interfaces import openapi
+from socle import fautes, jsons, metriques
+from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
 
 journal = logging.getLogger("event_store.sante")
 

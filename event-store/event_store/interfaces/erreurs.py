@@ -3,9 +3,10 @@
 import logging
 
 from flask import Response
+from werkzeug.exceptions import HTTPException
+
 from socle import erreurs, jsons
 from socle.correlation import correlation_id
-from werkzeug.exceptions import HTTPException
 
 journal = logging.getLogger("event_store.erreurs")
 

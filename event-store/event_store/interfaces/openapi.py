@@ -1,14 +1,15 @@
 """The OpenAPI 3 document, made from the table of routes: what is served is what is documented."""
 
 import functools
+import json
 import re
 from typing import Any
 
 import yaml
-from socle import jsons
 
 from event_store.interfaces.routes import Champ, Route
 from event_store.interfaces.vues import ROUTES
+from socle import jsons
 
 BASE = "/api/event-store"
 TITRE = "Event store"
@@ -20,7 +21,7 @@ _TEXTES = {
     409: ("Conflit avec l'état présent.", "Conflit", "conflit"),
     413: ("Corps trop grand.", "Requête trop volumineuse", "corps_trop_grand"),
     422: ("Clé d'idempotence déjà employée pour une autre requête.", "Clé d'idempotence réutilisée", "cle_reutilisee"),
-    503: ("Base de données indisponible ; voir Retry-After.", "Service temporairement indisponible", "base_indisponible"),
+    503: ("Base indisponible ; voir Retry-After.", "Service temporairement indisponible", "base_indisponible"),
 }
 _CORRELATION = "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11"
 
@@ -57,7 +58,7 @@ def document() -> dict[str, Any]:
 
 def document_yaml() -> str:
     """The same document as YAML."""
-    return yaml.safe_dump(jsons.lire(jsons.ecrire(document())), allow_unicode=True, sort_keys=False)
+    return yaml.safe_dump(json.loads(jsons.ecrire(document())), allow_unicode=True, sort_keys=False)
 
 
 _ERREUR = {

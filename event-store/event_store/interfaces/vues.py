@@ -7,7 +7,7 @@ from uuid import UUID
 from event_store.application import histoire, lectures, lettres_mortes
 from event_store.bootstrap import Services
 from event_store.domain import checkout, evenements
-from event_store.infrastructure import metriques
+from event_store.interfaces import metriques
 from event_store.interfaces.routes import Champ, Exemple, Route
 
 _CHECKOUT = "1f0c2a7e-5d0b-4d0b-9a53-0f6f0f5b2a10"

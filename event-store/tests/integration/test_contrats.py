@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_store.domain.evenements import _LUS, PERSONNELS, TYPES, lire
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
+
+from event_store.domain.evenements import _LUS, PERSONNELS, TYPES, lire
 from socle import jsons
 from socle.erreurs import DonneesInvalides
-
 from tests.conftest import ajouter, interne
 
 DOSSIER = Path(__file__).parents[3] / "tests" / "contrats" / "evenements"

@@ -6,6 +6,8 @@ import uuid
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
 from event_store.bootstrap import acces_proprietaire
 from event_store.domain.chaine import ChaineRompue
 from event_store.domain.evenements import en_json, lire_lot
@@ -13,9 +15,7 @@ from event_store.infrastructure import archives, sauvegarde
 from event_store.infrastructure.base import Base
 from event_store.infrastructure.migrer import amorcer
 from event_store.settings import Config
-from flask.testing import FlaskClient
 from socle.erreurs import DonneesInvalides
-
 from tests.conftest import ajouter, creer_base, evenement, interne, superutilisateur, vider
 
 CLIENT = "22222222-2222-2222-2222-222222222222"
@@ -72,8 +72,9 @@ def test_archive_keeps_chain_ids_replay_and_read_models(
     interne(client, "projections/avancer")
     avant = client.get("/cqrs/checkouts").json
     partis = mois(config, tmp_path)
-    assert [(m.mois.isoformat(), m.evenements) for m in partis if m.evenements] == [("2025-01-01", 2)]
+    assert [(m.mois.isoformat(), m.evenements) for m in partis] == [("2025-01-01", 2)]
     assert mois(config, tmp_path) == []
+    assert [f.name for f in tmp_path.iterdir()] == ["evenements_2025_01.jsonl.gz"]
 
     verdict = client.get("/integrity").json
     assert (verdict["integre"], verdict["de"], verdict["a"]) == (True, 3, 4)
@@ -104,7 +105,7 @@ def test_F36_same_event_id_after_its_month_was_archived(
 def test_altered_archive_file_is_named(
     deux_mois: tuple[FlaskClient, dict[str, str]], config: Config, tmp_path: Path
 ) -> None:
-    (parti,) = [m for m in mois(config, tmp_path) if m.evenements]
+    (parti,) = mois(config, tmp_path)
     texte = gzip.decompress(parti.fichier.read_bytes()).decode()
     parti.fichier.write_bytes(gzip.compress(texte.replace("10.5", "99.5").encode()))
     with pytest.raises(ChaineRompue, match=parti.fichier.name):

@@ -41,8 +41,9 @@ class Jauges(Collector):
         tete = GaugeMetricFamily("event_store_head_position", "Dernière position de l'historique")
         tete.add_metric([], self._historique.bornes().tete)
         yield tete
-        retard = GaugeMetricFamily("projection_lag", "Positions que la projection n'a pas encore lues", labels=["projection"])
-        parques = GaugeMetricFamily("projection_parked", "Événements mis de côté", labels=["projection"])
+        par_projection = ["projection"]
+        retard = GaugeMetricFamily("projection_lag", "Positions pas encore lues", labels=par_projection)
+        parques = GaugeMetricFamily("projection_parked", "Événements mis de côté", labels=par_projection)
         for etat in self._projections.etats():
             retard.add_metric([etat.projection], etat.tete - etat.position)
             parques.add_metric([etat.projection], etat.mis_de_cote)
