@@ -44,13 +44,14 @@ class Appelant:
 
     def saga(self) -> None:
         """One request: the orchestrator does the rest."""
+        checkout_id = str(uuid.uuid4())
         corps = {
             "client_id": CLIENT,
             "magasin_id": MAGASIN_EN_LIGNE,
-            "checkout_id": str(uuid.uuid4()),
+            "checkout_id": checkout_id,
             "lignes": self._lignes,
         }
-        _reussie(self._http.post("/api/saga/commandes/", corps, cle_idempotence=corps["checkout_id"]), 201)
+        _reussie(self._http.post("/api/saga/commandes/", corps, cle_idempotence=checkout_id), 201)
 
     def appels_nus(self) -> None:
         """The four calls of a saga, with no saga: nothing is undone if one fails."""

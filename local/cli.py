@@ -73,7 +73,7 @@ def _adresses(plateforme: Plateforme) -> None:
     table = Table("Quoi", "Adresse", box=None, pad_edge=False)
     passerelle = plateforme.urls["gateway"]
     table.add_row("Passerelle", f"{passerelle}  (en-tête X-API-Key)")
-    for service in plateforme.services:
+    for service in (s for s in plateforme.services if s.route):
         table.add_row(f"Swagger {service.nom}", f"{passerelle}{service.route}/swagger/")
     table.add_row("État de la passerelle", f"{plateforme.urls['gateway-etat']}/stats")
     table.add_row("PostgreSQL", f"{ADRESSE}:{plateforme.ports['postgres']}  (./labo shell postgres)")
@@ -242,14 +242,15 @@ def shell(service: Annotated[str, typer.Argument(metavar="SERVICE", help="Un ser
         port = str(plateforme.ports["postgres"])
         ligne = [postgres.binaire("psql"), "-h", ADRESSE, "-p", port, "-U", postgres.SUPERUTILISATEUR]
         os.execve(ligne[0], ligne, {**os.environ, "PGPASSWORD": secrets["POSTGRES_PASSWORD"]})  # noqa: S606
-    choisi = next((s for s in plateforme.services if s.nom == service), None)
+    avec_shell = [s for s in plateforme.services if s.django]
+    choisi = next((s for s in avec_shell if s.nom == service), None)
     if choisi is None:
-        noms = ", ".join(s.nom for s in plateforme.services)
+        noms = ", ".join(s.nom for s in avec_shell)
         raise ErreurLabo(f"Service inconnu : « {service} ». Connus : {noms}, postgres.")
     variables = programmes.environnement_du_service(choisi, choisi.programmes[0], lieux, secrets, plateforme.services)
     variables.pop("PROMETHEUS_MULTIPROC_DIR")
     os.chdir(lieux.racine / choisi.dossier)
-    ligne = programmes.commande_django("shell")
+    ligne = programmes.commande_du_service(choisi, "shell")
     os.execve(ligne[0], ligne, {**os.environ, **variables, "LOG_FORMAT": "texte"})  # noqa: S606
 
 

@@ -23,6 +23,11 @@ def variable_base(service: Service) -> str:
     return f"POSTGRES_PASSWORD_{service.base.upper()}"
 
 
+def variable_proprietaire(service: Service) -> str:
+    """Variable that holds the password of the role that owns a service's database."""
+    return f"POSTGRES_PASSWORD_{service.proprietaire.upper()}" if service.base_a_part else variable_base(service)
+
+
 def variable_django(service: Service) -> str:
     """Variable that holds a service's Django secret key."""
     return f"SECRET_KEY_{service.paquet.upper()}"
@@ -35,7 +40,7 @@ def ouvrir(fichier: Path, services: Iterable[Service], environnement: Mapping[st
     """
     noms = ["POSTGRES_PASSWORD", "INTERNAL_TOKEN", *map(variable_cle, CONSOMMATEURS)]
     for service in services:
-        noms += [variable_base(service), variable_django(service)]
+        noms += [variable_base(service), variable_proprietaire(service), variable_django(service)]
     connus = _lire(fichier)
     manquants = {nom: secrets.token_urlsafe(36) for nom in noms if nom not in connus}
     if manquants:

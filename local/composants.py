@@ -47,19 +47,27 @@ class Web:
 
 @dataclass(frozen=True, kw_only=True)
 class Fond:
-    """One background process: a Django command that runs until it is stopped."""
+    """One background process: a Django command (or the arguments of the service's package) that runs until stopped.
+
+    `port`: where it shows its metrics, if it does; it is then ready when that page answers.
+    """
 
     nom: str
     commande: str
     instance: str
     connexions: int = 4
+    port: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A Django service: its code, its database, its programs and the gateway consumer it calls as.
+    """A service: its code, its database, its programs and the gateway consumer it calls as.
+
+    Without Django, its package is a program: `python -m <paquet> amorcer` prepares its database. `base_a_part`: the
+    database belongs to a role of its own (`<base>_owner`), which the running service does not hold.
 
     `rang`: services of a higher rank call those of a lower one; they are stopped first, so that they can drain.
+    `route`: its prefix at the gateway, empty when it has none.
     """
 
     nom: str
@@ -72,6 +80,13 @@ class Service:
     webs: tuple[Web, ...] = ()
     fonds: tuple[Fond, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    django: bool = True
+    base_a_part: bool = False
+
+    @property
+    def proprietaire(self) -> str:
+        """The role that owns the database."""
+        return f"{self.base}_owner" if self.base_a_part else self.role
 
     @property
     def programmes(self) -> tuple[Web | Fond, ...]:
@@ -85,7 +100,7 @@ class Service:
 
     @property
     def role(self) -> str:
-        """The role that owns its database."""
+        """The role it runs as."""
         return f"{self.base}_user"
 
 
@@ -164,7 +179,7 @@ SERVICES: tuple[Service, ...] = (
 
 def ports(services: Iterable[Service], decalage: int) -> dict[str, int]:
     """Loopback port of every program that listens, shifted by `decalage`."""
-    tous = PORTS_INFRA | {web.nom: web.port for service in services for web in service.webs}
+    tous = PORTS_INFRA | {p.nom: p.port for service in services for p in service.programmes if p.port is not None}
     return {nom: port + decalage for nom, port in tous.items()}
 
 

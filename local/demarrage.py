@@ -113,15 +113,23 @@ def _phases(
             vue.ports["postgres"],
             secrets["POSTGRES_PASSWORD"],
             base=service.nom_base,
-            role=service.role,
-            mot_de_passe_role=secrets[coffre.variable_base(service)],
+            role=service.proprietaire,
+            mot_de_passe_role=secrets[coffre.variable_proprietaire(service)],
         )
+        if service.base_a_part:
+            postgres.creer_locataire(
+                vue.ports["postgres"],
+                secrets["POSTGRES_PASSWORD"],
+                base=service.nom_base,
+                role=service.role,
+                mot_de_passe_role=secrets[coffre.variable_base(service)],
+            )
     faits = _amorcer_tous(vue, secrets)
     dire("Schémas et données initiales : " + (", ".join(faits) if faits else "à jour") + ".")
     _lancer(vue, [p.nom for s in services for p in s.programmes])
     dire("Services prêts.")
     _lancer(vue, ["gateway"])  # after them: its first health checks find every instance up
-    for service in services:
+    for service in (s for s in services if s.route):
         attendre(lambda s=service: vue.route_prete(s), _DELAI_PRET, f"{service.nom} derrière la passerelle")
     dire("Tout répond à travers la passerelle.")
 
@@ -194,10 +202,9 @@ def _amorcer_tous(vue: plateforme.Plateforme, secrets: dict[str, str]) -> list[s
 
 
 def _amorcer(vue: plateforme.Plateforme, service: Service, secrets: dict[str, str]) -> None:
-    variables = programmes.environnement_du_service(service, service.programmes[0], vue.lieux, secrets, vue.services)
-    variables.pop("PROMETHEUS_MULTIPROC_DIR")  # a short-lived command leaves no samples behind
+    variables = programmes.environnement_d_amorce(service, vue.lieux, secrets, vue.services)
     resultat = subprocess.run(
-        programmes.commande_django("amorcer"),
+        programmes.commande_du_service(service, "amorcer"),
         cwd=vue.lieux.racine / service.dossier,
         env={
             **programmes.environnement_de_base(vue.lieux),

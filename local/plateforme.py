@@ -135,8 +135,8 @@ class Plateforme:
             host=ADRESSE,
             port=self.ports["postgres"],
             dbname=choisi.nom_base,
-            user=choisi.role,
-            password=self.secrets[coffre.variable_base(choisi)],
+            user=choisi.proprietaire,
+            password=self.secrets[coffre.variable_proprietaire(choisi)],
             connect_timeout=3,
         )
         with contextlib.closing(lien), lien, lien.cursor() as curseur:
@@ -151,6 +151,8 @@ class Plateforme:
         sondes: dict[str, Callable[[], bool]] = {
             web.nom: lambda nom=web.nom: repond_200(f"{self.urls[nom]}/health/ready") for web in webs
         }
+        fonds = [fond for service in self.services for fond in service.fonds if fond.port is not None]
+        sondes |= {fond.nom: lambda nom=fond.nom: repond_200(f"{self.urls[nom]}/metrics") for fond in fonds}
         return sondes | {
             "postgres": lambda: postgres.pret(self.ports["postgres"], self.secrets["POSTGRES_PASSWORD"]),
             "redis": lambda: valkey.pret(self.ports["redis"]),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -115,14 +116,26 @@ def creer_base(port: int, mot_de_passe: str, *, base: str, role: str, mot_de_pas
     lien = connexion(port, mot_de_passe)
     with contextlib.closing(lien), lien.cursor() as curseur:
         nom_role, nom_base = sql.Identifier(role), sql.Identifier(base)
-        curseur.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        verbe = sql.SQL("ALTER" if curseur.fetchone() else "CREATE")
-        ordre = sql.SQL("{} ROLE {} LOGIN PASSWORD %s").format(verbe, nom_role)
-        curseur.execute(ordre, [mot_de_passe_role])
+        _creer_role(curseur, role, mot_de_passe_role)
         curseur.execute("SELECT 1 FROM pg_database WHERE datname = %s", [base])
         if curseur.fetchone() is None:
             curseur.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(nom_base, nom_role))
         curseur.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(nom_base))
+
+
+def creer_locataire(port: int, mot_de_passe: str, *, base: str, role: str, mot_de_passe_role: str) -> None:
+    """Create a role that may connect to a database it does not own; its owner grants the rest. Idempotent."""
+    lien = connexion(port, mot_de_passe)
+    with contextlib.closing(lien), lien.cursor() as curseur:
+        _creer_role(curseur, role, mot_de_passe_role)
+        ordre = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(base), sql.Identifier(role))
+        curseur.execute(ordre)
+
+
+def _creer_role(curseur: Any, role: str, mot_de_passe: str) -> None:
+    curseur.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+    verbe = sql.SQL("ALTER" if curseur.fetchone() else "CREATE")
+    curseur.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD %s").format(verbe, sql.Identifier(role)), [mot_de_passe])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import passerelle, postgres, valkey
-from local.coffre import variable_base, variable_cle, variable_django
+from local.coffre import variable_base, variable_cle, variable_django, variable_proprietaire
 from local.composants import REGLAGES, Fond, Service, Web, ports
 from local.lieux import Lieux
 from local.processus import ADRESSE, ligne_de_lancement
@@ -71,8 +71,11 @@ def environnement_du_service(
         "REDIS_URL": f"redis://{ADRESSE}:{tous['redis']}/0",
         "PROMETHEUS_MULTIPROC_DIR": str(lieux.metriques / programme.nom),
         "LABO_FAUTES_FICHIER": str(lieux.run / "fautes" / f"{programme.nom}.json"),
-        "DJANGO_SETTINGS_MODULE": f"{service.paquet}.settings",
     }
+    if service.django:
+        variables["DJANGO_SETTINGS_MODULE"] = f"{service.paquet}.settings"
+    if isinstance(programme, Fond) and programme.port is not None:
+        variables |= {"METRICS_HOST": ADRESSE, "METRICS_PORT": str(tous[programme.nom])}
     if isinstance(programme, Web):
         variables |= {
             "BIND": f"{ADRESSE}:{tous[programme.nom]}",
@@ -83,9 +86,23 @@ def environnement_du_service(
     return variables
 
 
-def commande_django(*mots: str) -> list[str]:
-    """Command line of a Django management command."""
-    return [sys.executable, "-m", "django", *mots]
+def commande_du_service(service: Service, *mots: str) -> list[str]:
+    """Command line of a Django management command, or of the package of a service without Django."""
+    return [sys.executable, "-m", "django" if service.django else service.paquet, *mots]
+
+
+def environnement_d_amorce(
+    service: Service, lieux: Lieux, coffre: Mapping[str, str], services: Sequence[Service]
+) -> dict[str, str]:
+    """The environment of the command that prepares a service's database: its owner's password comes with it."""
+    variables = environnement_du_service(service, service.programmes[0], lieux, coffre, services)
+    variables.pop("PROMETHEUS_MULTIPROC_DIR")  # a short-lived command leaves no samples behind
+    if service.base_a_part:
+        variables |= {
+            "POSTGRES_OWNER_USER": service.proprietaire,
+            "POSTGRES_OWNER_PASSWORD": coffre[variable_proprietaire(service)],
+        }
+    return variables
 
 
 def programmes_des_services(services: Sequence[Service], lieux: Lieux, coffre: Mapping[str, str]) -> list[Programme]:
@@ -97,7 +114,7 @@ def programmes_des_services(services: Sequence[Service], lieux: Lieux, coffre: M
                 ligne = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-c", "python:socle.gunicorn",
                          f"{service.paquet}.wsgi:application"]  # fmt: skip
             else:
-                ligne = commande_django(programme.commande)
+                ligne = commande_du_service(service, programme.commande)
             tous.append(
                 Programme(
                     nom=programme.nom,
