@@ -41,15 +41,16 @@ class ClesPostgres:
             raise CleReutilisee("Cette clé a déjà servi à une autre requête.")
         return ReponseGardee(ligne[1], bytes(ligne[2]))
 
-    def garder(self, consommateur: str, cle: str, demande: bytes, statut: int, corps: bytes) -> None:
-        """Keep an answer; the first one kept stays."""
+    def garder(self, consommateur: str, cle: str, demande: bytes, reponse: ReponseGardee) -> ReponseGardee:
+        """Keep an answer and return it, or the one that a simultaneous request kept first."""
         with self._base.curseur() as curseur:
             curseur.execute(
                 "WITH anciennes AS (DELETE FROM cles_idempotence WHERE cree_le < now() - make_interval(days => %s))"
                 " INSERT INTO cles_idempotence (consommateur, cle, demande, statut, corps) VALUES (%s, %s, %s, %s, %s)"
                 " ON CONFLICT DO NOTHING",
-                [CONSERVATION_JOURS, consommateur, cle, _resume(demande), statut, corps],
+                [CONSERVATION_JOURS, consommateur, cle, _resume(demande), reponse.statut, reponse.corps],
             )
+        return self.retrouver(consommateur, cle, demande) or reponse
 
 
 def _resume(demande: bytes) -> bytes:

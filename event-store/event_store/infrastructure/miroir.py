@@ -74,7 +74,7 @@ class MiroirRedis:
             with self._redis.pipeline(transaction=False) as lot:
                 for ligne in lignes[debut : debut + _LOT]:
                     textes = {nom: "" if valeur is None else str(valeur) for nom, valeur in ligne.items()}
-                    arguments = [generation, position, *itertools.chain.from_iterable(textes.items())]
+                    arguments: list[int | str] = [generation, position, *itertools.chain.from_iterable(textes.items())]
                     self._ecrire(keys=[CLE.format(ligne["client_id"])], args=arguments, client=lot)
                 lot.execute()
         self._ecrire(keys=[MARQUE], args=[generation, position, "lignes", len(lignes)])

@@ -29,7 +29,8 @@ ON CONFLICT (generation, client_id) DO UPDATE SET
     position = excluded.position
 """
 
-# Every checkout touched by these positions is folded again from its own few events.
+# Every checkout touched by these positions is folded again from its own few events. Those are sorted once, below the
+# aggregates, which keep the order of their input: an ORDER BY in each would be a sort in each.
 _CHECKOUTS = """
 WITH faits AS (
     SELECT e.checkout_id, e.position, e.type, e.ts, e.source, e.payload ->> 'client_id' AS client_id,
@@ -39,20 +40,20 @@ WITH faits AS (
     FROM historique e
     WHERE e.position <= %(a)s AND e.type = ANY (%(connus)s) AND e.v <= %(version)s
       AND {touches}
+    ORDER BY e.checkout_id, e.position
 ), plies AS (
     SELECT checkout_id,
-           (array_agg(client_id ORDER BY position))[1]::uuid AS client_id,
-           (array_agg(magasin ORDER BY position) FILTER (WHERE magasin IS NOT NULL))[1] AS magasin_id,
-           CASE WHEN (array_agg(source ORDER BY position))[1] LIKE 'saga%%' THEN 'orchestre' ELSE 'choreo' END AS style,
-           (array_agg(type ORDER BY position) FILTER (WHERE terminal))[1] AS fin,
+           (array_agg(client_id))[1]::uuid AS client_id,
+           (array_agg(magasin) FILTER (WHERE magasin IS NOT NULL))[1] AS magasin_id,
+           CASE WHEN (array_agg(source))[1] LIKE 'saga%%' THEN 'orchestre' ELSE 'choreo' END AS style,
+           (array_agg(type) FILTER (WHERE terminal))[1] AS fin,
            bool_or(type = 'StockReserved') AS stock_reserved, bool_or(type = 'StockReleased') AS stock_released,
-           (array_agg(commande_id ORDER BY position)
-               FILTER (WHERE type IN ('OrderCreated', 'CheckoutSucceeded')))[1] AS commande_id,
-           coalesce((array_agg(reason ORDER BY position) FILTER (WHERE type = 'CheckoutFailed'))[1],
-                    (array_agg(reason ORDER BY position)
+           (array_agg(commande_id) FILTER (WHERE type IN ('OrderCreated', 'CheckoutSucceeded')))[1] AS commande_id,
+           coalesce((array_agg(reason) FILTER (WHERE type = 'CheckoutFailed'))[1],
+                    (array_agg(reason)
                         FILTER (WHERE type IN ('StockReservationFailed', 'OrderCreationFailed')))[1]) AS reason,
-           (array_agg(ts ORDER BY position))[1] AS debut_ts,
-           (array_agg(ts ORDER BY position) FILTER (WHERE terminal))[1] AS fin_ts,
+           (array_agg(ts))[1] AS debut_ts,
+           (array_agg(ts) FILTER (WHERE terminal))[1] AS fin_ts,
            count(*) AS evenements, max(position) AS position
     FROM faits GROUP BY checkout_id
 )

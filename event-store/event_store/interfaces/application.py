@@ -11,12 +11,13 @@ from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from event_store.bootstrap import Services
+from event_store.infrastructure.cles import ReponseGardee
 from event_store.interfaces import communes, erreurs
 from event_store.interfaces.openapi import BASE
 from event_store.interfaces.routes import Route
 from event_store.interfaces.vues import ROUTES
 from socle import correlation, jsons, metriques
-from socle.erreurs import DonneesInvalides, Interdit
+from socle.erreurs import DonneesInvalides, EnCours, Erreur, Indisponible, Interdit
 
 journal = logging.getLogger("event_store.acces")
 
@@ -100,9 +101,14 @@ def _une_fois(
     gardee = services.cles.retrouver(consommateur, cle, demande)
     if gardee is not None:
         return Response(gardee.corps, gardee.statut, content_type="application/json")
-    reponse = _repondre(*route.vue(services, criteres, _corps(route), **chemin))
-    services.cles.garder(consommateur, cle, demande, reponse.status_code, reponse.get_data())
-    return reponse
+    try:
+        reponse = _repondre(*route.vue(services, criteres, _corps(route), **chemin))
+    except (DonneesInvalides, EnCours, Indisponible):
+        raise  # never kept: the same key may come back with a better body, or at a better time
+    except Erreur as refus:
+        reponse = erreurs.gerer(refus)
+    gardee = services.cles.garder(consommateur, cle, demande, ReponseGardee(reponse.status_code, reponse.get_data()))
+    return Response(gardee.corps, gardee.statut, content_type="application/json")
 
 
 def exiger_jeton(services: Services) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from event_store.application.lectures import NOMS
 from event_store.interfaces.routes import Champ, Route
 from event_store.interfaces.vues import ROUTES
 from socle import jsons
@@ -22,6 +23,11 @@ _TEXTES = {
     413: ("Corps trop grand.", "Requête trop volumineuse", "corps_trop_grand"),
     422: ("Clé d'idempotence déjà employée pour une autre requête.", "Clé d'idempotence réutilisée", "cle_reutilisee"),
     503: ("Base indisponible ; voir Retry-After.", "Service temporairement indisponible", "base_indisponible"),
+}
+_CHEMINS: dict[str, dict[str, Any]] = {
+    "identifiant": {"format": "uuid"},
+    "flux": {"pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"},
+    "projection": {"enum": list(NOMS)},
 }
 _CORRELATION = "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11"
 
@@ -75,7 +81,7 @@ _ERREUR = {
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    parametres = [_parametre_chemin(nom, route) for nom in re.findall(r"<\w+:(\w+)>", route.chemin)]
+    parametres = [_parametre_chemin(*trouve, route) for trouve in re.findall(r"<(\w+):(\w+)>", route.chemin)]
     parametres += [_parametre(champ) for champ in route.criteres]
     statuts = {*route.erreurs, 503}
     if route.interne:
@@ -147,9 +153,12 @@ def _parametre(champ: Champ) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parametre_chemin(nom: str, route: Route) -> dict[str, Any]:
-    schema = {"type": "string", **({"format": "uuid"} if nom.endswith("_id") else {})}
-    return {"name": nom, "in": "path", "required": True, "description": route.chemins[nom], "schema": schema}
+def _parametre_chemin(convertisseur: str, nom: str, route: Route) -> dict[str, Any]:
+    precision: dict[str, Any] = _CHEMINS[convertisseur]
+    return {
+        "name": nom, "in": "path", "required": True, "description": route.chemins[nom],
+        "schema": {"type": "string", **precision},
+    }  # fmt: skip
 
 
 def _entete(nom: str, texte: str, *, requis: bool = False) -> dict[str, Any]:

@@ -219,7 +219,7 @@ ROUTES: tuple[Route, ...] = (
             Champ(nom="de", genre="entier", texte="Première position ; par défaut la première encore en ligne.",
                   minimum=1),
             Champ(nom="nombre", genre="entier", texte="Positions à vérifier au plus.", defaut=20_000, minimum=1,
-                  maximum=200_000),
+                  maximum=100_000),
         ),
         reponses={200: Exemple(texte="Verdict sur l'intervalle ; `suite` est le `de` de l'appel suivant.", corps={
             "integre": True, "de": 1, "a": 5, "verifies": 5, "premiere_position_rompue": None, "ruptures": [],

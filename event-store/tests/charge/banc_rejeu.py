@@ -4,7 +4,8 @@
     mesurer(1_000_000, config)
 
 `config` names an empty, migrated scratch database (`amorcer`); the events are synthetic, written through COPY and
-chained for real, five per checkout. `python banc_rejeu.py N` does the same in a database of its own beside the configured one.
+chained for real, five per checkout. `python banc_rejeu.py N` does the same in a database of its own
+beside the configured one.
 """
 
 import contextlib

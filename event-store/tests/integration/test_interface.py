@@ -155,6 +155,9 @@ def test_idempotency_key_answers_the_same_bytes(client: FlaskClient) -> None:
     mauvais = envoyer({**a, "id": "x"}, cle="cle-2")
     assert mauvais.status_code == 400
     assert envoyer(a, cle="cle-2").status_code == 201
+    refus = interne(client, "projections/inconnue/rebuild", **{"Idempotency-Key": "cle-4"})
+    encore = interne(client, "projections/inconnue/rebuild", **{"Idempotency-Key": "cle-4", "X-Correlation-ID": "b"})
+    assert (encore.status_code, encore.data) == (404, refus.data)
     avance = interne(client, "projections/avancer", **{"Idempotency-Key": "cle-3"})
     assert interne(client, "projections/avancer", **{"Idempotency-Key": "cle-3"}).data == avance.data
 
