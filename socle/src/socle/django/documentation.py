@@ -142,9 +142,55 @@ def _document() -> dict[str, Any]:
     document.pop("schemes", None)
     document["security"] = [{"cle": []}]
     _typer_identifiants(document)
-    # A sentence or a list of sentences: Swagger 2.0 has no union, and drf-yasg would say "object".
-    document["definitions"]["ReponseErreur"]["properties"]["details"].pop("type", None)
+    _assouplir_reponses(document)
     return document
+
+
+def _assouplir_reponses(document: dict[str, Any]) -> None:
+    """Say what answers really hold.
+
+    A text may be empty: drf-yasg's `minLength: 1` is true of requests only. `details` is a sentence or a list of
+    sentences: Swagger 2.0 has no union, and drf-yasg would say "object".
+    """
+    definitions = document["definitions"]
+    recues = _references([p for chemin in document["paths"].values() for p in _corps_recus(chemin)], definitions)
+    for nom, definition in definitions.items():
+        if nom not in recues:
+            _sans_longueur_minimale(definition)
+            definition.get("properties", {}).get("details", {}).pop("type", None)
+
+
+def _corps_recus(chemin: Mapping[str, Any]) -> list[Any]:
+    operations = [valeur for nom, valeur in chemin.items() if nom != "parameters"]
+    return [p for operation in operations for p in operation["parameters"] if p["in"] == "body"]
+
+
+def _references(noeud: Any, definitions: Mapping[str, Any]) -> set[str]:
+    """Names of the definitions reached from a part of the document."""
+    trouvees: set[str] = set()
+    a_voir = [noeud]
+    while a_voir:
+        courant = a_voir.pop()
+        if isinstance(courant, list):
+            a_voir += courant
+        elif isinstance(courant, dict):
+            nom = str(courant.get("$ref", "")).rpartition("/")[2]
+            if nom and nom not in trouvees:
+                trouvees.add(nom)
+                a_voir.append(definitions[nom])
+            a_voir += courant.values()
+    return trouvees
+
+
+def _sans_longueur_minimale(noeud: Any) -> None:
+    if isinstance(noeud, list):
+        for element in noeud:
+            _sans_longueur_minimale(element)
+    elif isinstance(noeud, dict):
+        if noeud.get("type") == "string":
+            noeud.pop("minLength", None)
+        for valeur in noeud.values():
+            _sans_longueur_minimale(valeur)
 
 
 def _typer_identifiants(document: dict[str, Any]) -> None:
