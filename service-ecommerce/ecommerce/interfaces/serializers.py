@@ -207,14 +207,20 @@ class ReponseCheckoutEnCours(_Identite):
     statut_url = serializers.CharField()
 
 
-class ReponseCheckoutEchec(_Identite):
+class ReponseCheckoutEchec(serializers.Serializer):
+    """A refusal; the identity is there once a checkout was begun (an empty cart begins none)."""
+
     success = serializers.BooleanField()
     error = serializers.CharField()
-    details = serializers.JSONField()
+    details = serializers.JSONField(help_text="Phrase, ou liste de phrases.")
     code = serializers.CharField()
     correlation_id = serializers.CharField()
-    statut_url = serializers.CharField()
-    operations = OperationSaga(many=True)
+    checkout_id = serializers.UUIDField(required=False)
+    saga_id = serializers.UUIDField(required=False)
+    commande_id = serializers.UUIDField(required=False, allow_null=True)
+    statut = serializers.ChoiceField(choices=[s.value for s in Statut], required=False)
+    statut_url = serializers.CharField(required=False)
+    operations = OperationSaga(many=True, required=False)
 
 
 class ResumeCheckout(_Identite):
