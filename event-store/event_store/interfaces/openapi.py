@@ -81,7 +81,8 @@ _ERREUR = {
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    parametres = [_parametre_chemin(*trouve, route) for trouve in re.findall(r"<(\w+):(\w+)>", route.chemin)]
+    segments = re.findall(r"<(\w+):(\w+)>", route.chemin)
+    parametres = [_parametre_chemin(convertisseur, nom, route) for convertisseur, nom in segments]
     parametres += [_parametre(champ) for champ in route.criteres]
     statuts = {*route.erreurs, 503}
     if route.interne:
