@@ -1,0 +1,1 @@
+"""Sales: recorded once per reference, cancelled once, and reported (contract, section 4)."""

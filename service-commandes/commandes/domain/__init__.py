@@ -1,0 +1,1 @@
+"""What a sale is, and when it may be cancelled. Plain Python: no Django, no I/O."""

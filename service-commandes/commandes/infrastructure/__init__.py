@@ -1,0 +1,1 @@
+"""PostgreSQL and the neighbours behind the ports."""

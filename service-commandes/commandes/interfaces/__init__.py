@@ -1,0 +1,1 @@
+"""REST views, their serializers, routes, admin."""
