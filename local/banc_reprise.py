@@ -17,7 +17,7 @@ from local.plateforme import Plateforme
 from socle.http import ClientHttp, ServiceIndisponible
 
 LIMITE_S = 2.0
-PROGRAMMES = ("saga-1", "saga-2", "saga-reprise-1", "saga-reprise-2")
+PROGRAMMES = ("saga-reprise-1", "saga-reprise-2", "saga-1", "saga-2")
 FINALES = ("SAGA_TERMINEE", "SAGA_ANNULEE", "INTERVENTION_REQUISE")
 
 

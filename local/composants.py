@@ -64,7 +64,8 @@ class Service:
     """A service: its code, its database, its programs and the gateway consumer it calls as.
 
     Without Django, its package is a program: `python -m <paquet> amorcer` prepares its database. `base_a_part`: the
-    database belongs to a role of its own (`<base>_owner`), which the running service does not hold.
+    database belongs to a role of its own (`<base>_owner`), which the running service does not hold. `bases_lues`: other
+    services whose database it is given, as `<NOM>_POSTGRES_*`.
 
     `rang`: services of a higher rank call those of a lower one; they are stopped first, so that they can drain.
     `route`: its prefix at the gateway, empty when it has none.
@@ -82,6 +83,7 @@ class Service:
     variables: Mapping[str, str] = field(default_factory=dict)
     django: bool = True
     base_a_part: bool = False
+    bases_lues: tuple[str, ...] = ()
 
     @property
     def proprietaire(self) -> str:
@@ -138,6 +140,7 @@ SERVICES: tuple[Service, ...] = (
         rang=2,
         consommateur="commandes",
         webs=(Web(nom="commandes", port=8003, classe="gthread", processus=2, fils=4),),
+        fonds=(Fond(nom="commandes-reprise", commande="reprise", instance="commandes-reprise", connexions=1),),
     ),
     Service(
         nom="ecommerce",
@@ -173,6 +176,39 @@ SERVICES: tuple[Service, ...] = (
             # A restarted replica takes over the sagas of its dead processes before it has finished loading.
             "SOCLE_AVANT_DEMARRAGE": "socle.saga.proprietaire:annoncer",
         },
+    ),
+    Service(
+        nom="event-store",
+        dossier="event-store",
+        paquet="event_store",
+        base="event_store",
+        route="/api/event-store",
+        rang=1,
+        webs=(Web(nom="event-store", port=7010, classe="gthread", fils=8),),
+        django=False,
+        base_a_part=True,
+        bases_lues=("workers",),
+    ),
+    Service(
+        nom="workers",
+        dossier="lab7-workers",
+        paquet="workers",
+        base="workers",
+        route="",
+        rang=2,
+        consommateur="workers",
+        fonds=tuple(
+            Fond(nom=f"worker-{nom}", commande=nom, instance=f"worker-{nom}", connexions=4, port=port)
+            for nom, port in (
+                ("notification", 9100),
+                ("audit", 9101),
+                ("stock-reservation", 9102),
+                ("order-creation", 9103),
+                ("stock-compensation", 9104),
+                ("cqrs-projection", 9105),
+            )
+        ),
+        django=False,
     ),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -151,16 +152,22 @@ class Demo:
     def _montrer(self, reponse: Reponse) -> None:
         """The saga's own history, as a timeline."""
         saga = self._api.saga(self._checkout_id(reponse))
-        table = Table(title=f"saga {saga['saga_id']} → HTTP {reponse.statut}", title_justify="left")
-        for colonne in ("heure", "événement", "état", "message"):
-            table.add_column(colonne, no_wrap=colonne != "message")
+        table = Table(title=f"saga {saga['saga_id']} → HTTP {reponse.statut}", title_justify="left", box=None)
+        for colonne in ("heure", "+ms", "événement", "état"):
+            table.add_column(colonne, no_wrap=True, justify="right" if colonne == "+ms" else "left")
+        table.add_column("message", overflow="fold")
+        precedent = None
         for evenement in saga["historique_evenements"]:
-            echec = "ECHEC" in evenement["type"] or "COMPENSATION" in evenement["type"]
+            moment = datetime.fromisoformat(evenement["timestamp"])
+            ecart = "" if precedent is None else f"{1000 * (moment - precedent).total_seconds():.0f}"
+            precedent = moment
+            echec = any(mot in evenement["type"] for mot in ("ECHEC", "COMPENSATION", "NOUVEL_ESSAI", "ANNULEE"))
             table.add_row(
-                str(evenement["timestamp"])[11:23],
+                f"{moment:%H:%M:%S}",
+                ecart,
                 evenement["type"],
                 evenement["nouvel_etat"],
-                evenement["message"],
+                evenement["message"] if echec else "",
                 style="yellow" if echec else "",
             )
         self._console.print(table)
@@ -183,7 +190,9 @@ def adresses(plateforme: Plateforme, console: Console) -> None:
 
 def executer(plateforme: Plateforme) -> int:
     """Run every scenario on a platform that is up; 0 when every outcome is the promised one, else 1."""
-    console = Console(soft_wrap=False)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
     demo = Demo(plateforme, console)
     demo.scenario("Orchestré 1/3 — trois lignes, vendues", demo.succes)
     demo.scenario("Orchestré 2/3 — pénurie : 25 claviers au Magasin Central", demo.penurie)

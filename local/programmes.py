@@ -74,6 +74,15 @@ def environnement_du_service(
     }
     if service.django:
         variables["DJANGO_SETTINGS_MODULE"] = f"{service.paquet}.settings"
+    for voisin in (s for s in services if s.nom in service.bases_lues):
+        prefixe = f"{voisin.nom.upper()}_POSTGRES"
+        variables |= {
+            f"{prefixe}_HOST": ADRESSE,
+            f"{prefixe}_PORT": str(tous["postgres"]),
+            f"{prefixe}_DB": voisin.nom_base,
+            f"{prefixe}_USER": voisin.role,
+            f"{prefixe}_PASSWORD": coffre[variable_base(voisin)],
+        }
     if isinstance(programme, Fond) and programme.port is not None:
         variables |= {"METRICS_HOST": ADRESSE, "METRICS_PORT": str(tous[programme.nom])}
     if isinstance(programme, Web):

@@ -21,6 +21,8 @@ journal = logging.getLogger("socle.saga.reprise")
 
 class Command(BaseCommand):
     help = "Reprend et termine les sagas que plus personne ne conduit."
+    # The checks load every view: half the time of a restart, for nothing this program uses.
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         arret = threading.Event()
