@@ -1,3 +1,5 @@
+from pydantic import model_validator
+
 from socle.config import ConfigDjango, Secondes, charger
 from socle.django.reglages import construire
 
@@ -13,8 +15,14 @@ class Config(ConfigDjango):
     postgres_db: str = "commandes_db"
     postgres_user: str = "commandes_user"
     voisins_delai_s: Secondes = 5.0
-    vente_abandon_s: Secondes = 10.0
+    vente_abandon_s: Secondes = 7.0
     reprise_intervalle_s: Secondes = 0.5
+
+    @model_validator(mode="after")
+    def _emboiter(self) -> "Config":
+        if self.vente_abandon_s <= self.voisins_delai_s:
+            raise ValueError("VENTE_ABANDON_S doit dépasser VOISINS_DELAI_S")
+        return self
 
 
 CONFIG = charger(Config)

@@ -1,7 +1,11 @@
 import importlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -107,6 +111,25 @@ def sql(requete: str, *valeurs: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as curseur:
         curseur.execute(requete, valeurs)
         return curseur.fetchall() if curseur.description else []
+
+
+def lancer(arguments: list[str], voisins: Voisins, dossier: Path, **variables: str) -> "subprocess.Popen[bytes]":
+    """A real process of the service on the test database and these neighbours; its output goes to `sortie.log`."""
+    racine = Path(__file__).resolve().parents[2]
+    environnement = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(str(racine / chemin) for chemin in ("socle/src", "service-commandes")),
+        "DJANGO_SETTINGS_MODULE": "commandes.settings",
+        "POSTGRES_DB": connection.settings_dict["NAME"],
+        "KONG_GATEWAY_URL": voisins.url,
+        "LABO_FAUTES_REPERTOIRE": str(dossier),
+        "VOISINS_DELAI_S": "1.0",
+        "VENTE_ABANDON_S": "1.5",
+        "REPRISE_INTERVALLE_S": "0.05",
+        **variables,
+    }
+    with (dossier / "sortie.log").open("ab") as sortie:
+        return subprocess.Popen([sys.executable, "-m", *arguments], env=environnement, stdout=sortie, stderr=sortie)
 
 
 @pytest.fixture

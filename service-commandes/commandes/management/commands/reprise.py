@@ -17,7 +17,7 @@ _PURGE_S = 3600.0
 class Command(BaseCommand):
     help = "Conclut les ventes et annulations restées en suspens, et oublie les vieilles clés."
     # The checks load every view: half the time of a restart, for nothing this program uses.
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         tourner(_Tour(), intervalle_s=CONFIG.reprise_intervalle_s)
