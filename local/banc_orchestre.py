@@ -137,6 +137,9 @@ def executer(
 def _rapporter(
     console: Console, series: dict[str, Serie], depense: dict[str, dict[str, float]], concurrence: int
 ) -> int:
+    for cote, serie in series.items():
+        if not serie.latences:
+            raise ErreurLabo(f"Aucun checkout n'a réussi ({cote}) : {serie.echecs[0]}")
     table = Table(title=f"Checkouts orchestrés, concurrence {concurrence}", title_justify="left")
     for colonne in ("côté", "réussis", "échecs", "par seconde", "p50 ms", "p95 ms", "p99 ms"):
         table.add_column(colonne, justify="right" if colonne != "côté" else "left")
