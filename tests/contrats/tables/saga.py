@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from tests.commun.formes import ARGENT, DATE, ERREUR, NOMBRE, NON_VIDE, UUID, ou_rien, texte
@@ -86,8 +87,23 @@ def _reste(quantite: int) -> Any:
 
 
 def _histoire(*types: str) -> Any:
+    """The contract's types are there once each and in order (others may stand between), and so are the states."""
+
     def verifier(monde: Monde, valeurs: Valeurs, reponse: Reponse) -> None:
-        assert [e["type"] for e in reponse.corps["historique_evenements"]] == list(types)
+        evenements = reponse.corps["historique_evenements"]
+        assert [e["type"] for e in evenements if e["type"] in types] == list(types)
+        etats = ["EN_ATTENTE", *(e["nouvel_etat"] for e in evenements)]
+        assert [etat for etat, suivant in pairwise([*etats, ""]) if etat != suivant] == [
+            "EN_ATTENTE",
+            "VERIFICATION_STOCK",
+            "STOCK_VERIFIE",
+            "RESERVATION_STOCK",
+            "STOCK_RESERVE",
+            "CREATION_COMMANDE",
+            "COMMANDE_CREEE",
+            "SAGA_TERMINEE",
+        ]
+        assert all(e["etat_precedent"] == avant for e, avant in zip(evenements, etats, strict=False))
 
     return verifier
 
