@@ -7,7 +7,7 @@ from saga_orchestrator.application.demarrer import Demarrer
 from saga_orchestrator.application.operer import Operer
 from saga_orchestrator.application.ports import Participants
 from saga_orchestrator.application.saga_commande import definition_v1
-from saga_orchestrator.infrastructure import lignes
+from saga_orchestrator.infrastructure import lignes, publication
 from saga_orchestrator.infrastructure.lectures import LecturesPostgres
 from saga_orchestrator.infrastructure.metriques import ObservateurPrometheus, observer_appel
 from saga_orchestrator.infrastructure.participants import CatalogueHttp, CommandesHttp, StocksHttp
@@ -54,13 +54,14 @@ def executeur_de(proprietaire: Callable[[], Proprietaire]) -> Executeur:
         depot=DepotPostgres(Tables("saga_commandes", "saga_evenements", "saga_proprietaires")),
         registre=registre,
         ports=participants,
-        conclure=Conclure(lignes.tarifer),
+        conclure=Conclure(lignes.tarifer, publication.deposer),
         proprietaire=proprietaire,
         observateur=ObservateurPrometheus(),
         reglages=Reglages(delai_s=CONFIG.saga_timeout, etape_s=CONFIG.saga_etape_s),
     )
 
 
+relayer = publication.Publication(CONFIG.redis_url, CONFIG.instance_id).relayer
 lectures = LecturesPostgres()
 _executeur = executeur_de(courant)
 demarrer = Demarrer(_executeur, lignes.inserer, attente_s=CONFIG.saga_attente_s)

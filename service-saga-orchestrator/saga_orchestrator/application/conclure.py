@@ -1,32 +1,40 @@
-"""The answer of an ended saga: made once, stored with the end, given to every caller of that saga."""
+"""The end of a saga: its answer, made once and given to every caller, and its outcome, published once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from saga_orchestrator.application import publier
 from saga_orchestrator.domain import etats
 from socle import jsons
+from socle.evenements.enveloppe import Evenement
 from socle.saga.depot import Conclusion, Fragment, Saga
 
 Tarifer = Callable[[Sequence[Mapping[str, Any]]], Fragment]
 """Makes the write that completes the lines with frozen names and prices, in the transaction of the end."""
 
+Deposer = Callable[[Sequence[Evenement]], Fragment]
+"""Makes the write that leaves events to be published, in the same transaction."""
+
 
 class Conclure:
-    """201, or the refusal with its cause. With the answer: the sale, the total, the prices of the lines."""
+    """201, or the refusal with its cause. With the answer: sale, total, prices of the lines, and the outcome."""
 
-    def __init__(self, tarifer: Tarifer) -> None:
-        self._tarifer = tarifer
+    def __init__(self, tarifer: Tarifer, deposer: Deposer) -> None:
+        self._tarifer, self._deposer = tarifer, deposer
 
     def __call__(self, saga: Saga) -> Conclusion:
         commande_id = saga.donnees.get("commande_id") if saga.etat.etat == etats.SAGA_TERMINEE else None
         montant = saga.donnees.get("montant_total")
         statut, corps = (201, _succes(saga, commande_id)) if commande_id is not None else _echec(saga)
+        supplements = [self._deposer(publier.issue(saga))]
+        if montant is not None:
+            supplements.append(self._tarifer(saga.donnees["lignes"]))
         return Conclusion(
             statut=statut,
             corps=jsons.ecrire(corps).decode(),
             colonnes={"commande_finale_id": commande_id, "montant_total": montant},
-            supplement=None if montant is None else self._tarifer(saga.donnees["lignes"]),
+            supplements=supplements,
         )
 
 
@@ -81,6 +89,7 @@ def resume(saga: Saga) -> dict[str, Any]:
         "montant_total": None if montant is None else Decimal(montant),
         "quantite_totale_articles": sum(ligne["quantite"] for ligne in lignes),
         "nombre_lignes": len(lignes),
+        "lignes_commande": [_ligne(ligne) for ligne in lignes],
         "nombre_evenements": saga.numero,
         "duree_totale_secondes": round(saga.age_s(), 4),
         "duree_par_etape": {nom: round(duree, 4) for nom, duree in saga.durees.items()},
@@ -89,4 +98,16 @@ def resume(saga: Saga) -> dict[str, Any]:
         "commande_finale_id": saga.donnees.get("commande_id") if etat == etats.SAGA_TERMINEE else None,
         "date_creation": saga.creee_le,
         "date_derniere_modification": saga.maintenant(),
+    }
+
+
+def _ligne(ligne: Mapping[str, Any]) -> dict[str, Any]:
+    """One line; its name and prices are None in a saga that ended before it read the catalogue."""
+    prix = Decimal(ligne["prix_unitaire"]) if "prix_unitaire" in ligne else None
+    return {
+        "produit_id": ligne["produit_id"],
+        "produit_nom": ligne.get("produit_nom"),
+        "quantite": ligne["quantite"],
+        "prix_unitaire": prix,
+        "sous_total": None if prix is None else prix * ligne["quantite"],
     }

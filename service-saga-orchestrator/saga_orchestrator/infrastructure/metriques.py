@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE
 from saga_orchestrator.domain.etats import INTERVENTION_REQUISE, TERMINAUX, TRANSITIONS
+from socle.evenements import outbox
 from socle.metriques import REGISTRE_BASE
 from socle.saga.depot import Conclusion, Saga
 from socle.saga.executeur import Observateur
@@ -113,6 +114,7 @@ class JaugesSagas(Collector):
                 [INTERVENTION_REQUISE, retard_s],
             )
             lignes = curseur.fetchall()
+            arriere = outbox.arriere(curseur)
         actives = dict.fromkeys((etat for etat in TRANSITIONS if etat not in TERMINAUX), 0)
         actives |= {etat: nombre for etat, nombre, _ in lignes}
         jauge = GaugeMetricFamily("saga_actives_current", "Sagas non terminées, par état", labels=["etat"])
@@ -120,8 +122,11 @@ class JaugesSagas(Collector):
             jauge.add_metric([etat], nombre)
         yield jauge
         bloquees = GaugeMetricFamily("stalled_sagas", "Sagas en attente d'un opérateur ou hors délai", labels=["style"])
-        bloquees.add_metric(["orchestree"], sum(ligne[2] for ligne in lignes))
+        bloquees.add_metric(["orchestre"], sum(ligne[2] for ligne in lignes))
         yield bloquees
+        attente = GaugeMetricFamily("outbox_backlog", "Événements pas encore publiés", labels=["service"])
+        attente.add_metric(["saga"], arriere)
+        yield attente
 
 
 _enregistrees = False

@@ -26,6 +26,15 @@ RESUME: dict[str, Any] = {
     "montant_total": 179.98,
     "quantite_totale_articles": 2,
     "nombre_lignes": 1,
+    "lignes_commande": [
+        {
+            "produit_id": PRODUIT,
+            "produit_nom": "Clavier mécanique",
+            "quantite": 2,
+            "prix_unitaire": 89.99,
+            "sous_total": 179.98,
+        }
+    ],
     "nombre_evenements": 8,
     "duree_totale_secondes": 0.031,
     "duree_par_etape": {"verification_stock": 0.006, "informations_produits": 0.005},

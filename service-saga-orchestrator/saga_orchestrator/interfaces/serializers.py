@@ -56,6 +56,16 @@ class CriteresSagas(serializers.Serializer):
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200)
 
 
+class LigneResume(serializers.Serializer):
+    """One line of the cart; null until the saga has read the catalogue."""
+
+    produit_id = serializers.UUIDField()
+    produit_nom = serializers.CharField(allow_null=True)
+    quantite = serializers.IntegerField()
+    prix_unitaire = serializers.FloatField(allow_null=True)
+    sous_total = serializers.FloatField(allow_null=True)
+
+
 class Resume(serializers.Serializer):
     """`resume_execution`."""
 
@@ -69,6 +79,7 @@ class Resume(serializers.Serializer):
     montant_total = serializers.FloatField(allow_null=True)
     quantite_totale_articles = serializers.IntegerField()
     nombre_lignes = serializers.IntegerField()
+    lignes_commande = LigneResume(many=True)
     nombre_evenements = serializers.IntegerField()
     duree_totale_secondes = serializers.FloatField()
     duree_par_etape = serializers.DictField(child=serializers.FloatField())

@@ -41,6 +41,10 @@ def test_a_three_line_success(client: Client, voisins: Voisins) -> None:
     assert (resume["quantite_totale_articles"], resume["nombre_lignes"], resume["nombre_evenements"]) == (6, 3, 8)
     assert (resume["est_terminee"], resume["est_en_echec"], resume["necessite_compensation"]) == (True, False, False)
     assert set(resume["tentatives_par_etape"].values()) == {1}
+    assert resume["lignes_commande"][1] == {
+        "produit_id": PRODUITS[1], "produit_nom": "Produit 02", "quantite": 2, "prix_unitaire": 11.99,
+        "sous_total": 23.98,
+    }  # fmt: skip
     assert [(ligne["quantite"], ligne["prix_unitaire"], ligne["produit_nom"]) for ligne in vente["lignes"]] == [
         (2, 10.99, "Produit 01"), (2, 11.99, "Produit 02"), (2, 12.99, "Produit 03"),
     ]  # fmt: skip
@@ -310,7 +314,7 @@ def test_F16_a_release_that_always_fails_waits_for_an_operator_who_ends_it(clien
     attend = client.get(adresse).json()["attend"]
     assert (attend["quoi"], attend["tentatives"]) == ("opérateur (compensation de reservation_stock)", 4)
     page = client.get("/metrics").content.decode()
-    assert 'stalled_sagas{style="orchestree"} 1.0' in page
+    assert 'stalled_sagas{style="orchestre"} 1.0' in page
     assert 'saga_actives_current{etat="INTERVENTION_REQUISE"} 1.0' in page
     entetes = {**INTERNE, "Idempotency-Key": "op-1"}
     geste = poster(client, {"motif": "inventaire réparé"}, f"commandes/{corps['checkout_id']}/reprendre/", **entetes)
@@ -323,7 +327,7 @@ def test_F16_a_release_that_always_fails_waits_for_an_operator_who_ends_it(clien
     trace = [e for e in client.get(adresse).json()["historique_evenements"] if e["type"] == "REPRISE_DEMANDEE"]
     assert [e["donnees"] for e in trace] == [{"operateur": "magasin", "motif": "inventaire réparé", "cle": "op-1"}]
     assert poster(client, corps).status_code == 400
-    assert 'stalled_sagas{style="orchestree"} 0.0' in client.get("/metrics").content.decode()
+    assert 'stalled_sagas{style="orchestre"} 0.0' in client.get("/metrics").content.decode()
 
 
 def test_every_metric_of_the_contract_is_on_the_page(client: Client, voisins: Voisins) -> None:
@@ -335,7 +339,7 @@ def test_every_metric_of_the_contract_is_on_the_page(client: Client, voisins: Vo
         "saga_total", "saga_duree_seconds", "saga_echecs_total", "saga_etapes_total", "saga_compensations_total",
         "saga_actives_current", "services_externes_calls_total", "services_externes_duree_seconds",
         "saga_started_total", "saga_completed_total", "saga_failed_total", "saga_execution_duration_seconds",
-        "external_service_call_duration_seconds", "stalled_sagas", "http_requests_total",
+        "external_service_call_duration_seconds", "stalled_sagas", "outbox_backlog", "http_requests_total",
     ):  # fmt: skip
         assert f"# TYPE {nom.removesuffix('_total')}" in page, nom
     assert f'saga_total{{client_type="magasin-app",magasin="{MAGASIN}"}}' in page

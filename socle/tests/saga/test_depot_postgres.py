@@ -55,7 +55,8 @@ def test_F13_a_stale_token_writes_nothing_at_all(depot: DepotPostgres) -> None:
     assert gagnante.ancien_proprietaire == "saga-1"
     perdante.consigner(EVENEMENT)
     temoin = Fragment("INSERT INTO saga_proprietaires SELECT 'temoin', 1 FROM s")
-    fin = Conclusion(statut=201, corps="faux", supplement=temoin)
+    second = Fragment("INSERT INTO saga_proprietaires SELECT %s::text, 2 FROM s", ["second"])
+    fin = Conclusion(statut=201, corps="faux", supplements=[temoin, second])
     for ecriture in (
         lambda: depot.enregistrer(perdante),
         lambda: depot.rendre(perdante),
@@ -68,7 +69,7 @@ def test_F13_a_stale_token_writes_nothing_at_all(depot: DepotPostgres) -> None:
     assert sql("SELECT count(*) FROM saga_proprietaires") == [(0,)]
     assert sql("SELECT jeton, proprietaire, date_fin FROM essai_sagas") == [(2, "saga-2", None)]
     depot.terminer(gagnante, fin)
-    assert sql("SELECT nom FROM saga_proprietaires") == [("temoin",)]
+    assert sql("SELECT nom FROM saga_proprietaires ORDER BY epoque") == [("temoin",), ("second",)]
     with pytest.raises(BailPerdu):
         depot.terminer(gagnante, fin)
 

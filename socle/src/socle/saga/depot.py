@@ -96,7 +96,7 @@ class Conclusion:
     statut: int
     corps: str
     colonnes: Mapping[str, Any] = field(default_factory=dict)
-    supplement: Fragment | None = None
+    supplements: Sequence[Fragment] = ()
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ class DepotPostgres:
             consommateur=c.consommateur,
         )  # fmt: skip
         colonnes = "".join(f", {nom}" for nom in c.colonnes)
-        supplement, ajoutes = _joindre(c.supplement)
+        supplement, ajoutes = _joindre([] if c.supplement is None else [c.supplement])
         ligne = self._preparee(
             f"WITH s AS (INSERT INTO {self._table} (saga_id, nom_definition, version_definition, etat_actuel, active, "
             "execution, donnees_contexte, jeton, proprietaire, epoque, bail_expire, empreinte, consommateur, "
@@ -157,11 +157,11 @@ class DepotPostgres:
             "reponse_corps = %s, date_fin = clock_timestamp()"
             + "".join(f", {nom} = %s" for nom in conclusion.colonnes),
             [conclusion.statut, conclusion.corps, *conclusion.colonnes.values()],
-            conclusion.supplement,
+            conclusion.supplements,
         )
 
-    def _ecrire(self, saga: Saga, suite: str, parametres: list[Any], supplement: Fragment | None = None) -> None:
-        texte, ajoutes = _joindre(supplement)
+    def _ecrire(self, saga: Saga, suite: str, parametres: list[Any], supplements: Sequence[Fragment] = ()) -> None:
+        texte, ajoutes = _joindre(supplements)
         ligne = self._preparee(
             f"WITH s AS (UPDATE {self._table} SET {_MAJ_BASE}{suite} "
             "WHERE saga_id = %s AND jeton = %s AND reponse_statut IS NULL RETURNING saga_id), "
@@ -263,8 +263,9 @@ class DepotPostgres:
             raise DepotIndisponible("La base de données ne répond pas.") from erreur
 
 
-def _joindre(fragment: Fragment | None) -> tuple[str, Sequence[Any]]:
-    return ("", ()) if fragment is None else (f", x AS ({fragment.sql})", fragment.parametres)
+def _joindre(fragments: Sequence[Fragment]) -> tuple[str, list[Any]]:
+    texte = "".join(f", x{rang} AS ({fragment.sql})" for rang, fragment in enumerate(fragments))
+    return texte, [parametre for fragment in fragments for parametre in fragment.parametres]
 
 
 def _saga(ligne: tuple[Any, ...]) -> Saga:

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -12,14 +13,19 @@ from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 from prometheus_client import start_http_server
 
+from socle.fils import Fils
 from socle.saga.depot import Proprietaire
 from socle.saga.proprietaire import nouvelle_epoque
 from socle.saga.reprise import BoucleReprise
 
 journal = logging.getLogger("socle.saga.reprise")
 
+_COMPAGNONS_S = 5.0
+
 
 class Command(BaseCommand):
+    """`SAGA_COMPAGNONS` of the settings: functions of (stop event), run beside the loop in threads of their own."""
+
     help = "Reprend et termine les sagas que plus personne ne conduit."
     # The checks load every view: half the time of a restart, for nothing this program uses.
     requires_system_checks = []
@@ -37,8 +43,12 @@ class Command(BaseCommand):
         if port := int(os.environ.get("REPRISE_METRIQUES_PORT", "0")):
             start_http_server(port, addr=os.environ.get("REPRISE_METRIQUES_ADRESSE", "127.0.0.1"))
         executeur = import_string(settings.SAGA_EXECUTEUR)(lambda: moi)
+        compagnons = Fils(arret)
+        for chemin in getattr(settings, "SAGA_COMPAGNONS", ()):
+            compagnons.lancer(chemin, partial(import_string(chemin), arret))
         journal.info("reprise %s, époque %s", moi.nom, moi.epoque)
         BoucleReprise(executeur).tourner(arret)
+        compagnons.finir(_COMPAGNONS_S)
 
 
 def _annoncer(nom: str, arret: threading.Event) -> Proprietaire | None:
