@@ -14,7 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gunicorn import util
 from prometheus_client import multiprocess
+
+from socle import jsons
+from socle.correlation import nouvelle_correlation
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,8 +33,28 @@ backlog = 512
 # Loaded once and shared by fork: less memory, and all workers are ready together.
 preload_app = True
 control_socket_disable = True
+# The longest gunicorn allows; the gateway refuses longer ones before they come here.
+limit_request_line = 8190
 errorlog = "-"
 loglevel = "warning"
+
+
+def _refuser_en_json(prise: Any, statut: int, raison: str, detail: str) -> None:
+    """Answer what is no HTTP request: gunicorn's own page is HTML and repeats what was sent."""
+    corps = jsons.ecrire(
+        {
+            "success": False,
+            "error": "Requête illisible" if statut < 500 else "Erreur interne",
+            "details": f"La requête HTTP n'est pas acceptable ({raison}).",
+            "code": "requete_illisible" if statut < 500 else "erreur_interne",
+            "correlation_id": nouvelle_correlation(),
+        }
+    )
+    tete = f"HTTP/1.1 {statut} {raison}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    util.write_nonblock(prise, f"{tete}Content-Length: {len(corps)}\r\n\r\n".encode() + corps)
+
+
+util.write_error = _refuser_en_json
 
 
 def _preparer() -> None:

@@ -1,8 +1,10 @@
 """The real web process: two gunicorn workers of the smallest service on the test database."""
 
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -192,3 +194,27 @@ def test_the_fault_switches_are_reached_over_http_with_the_internal_token(commun
     assert commun.demander("/labo/fautes/", headers=jeton).json()["fautes"] == corps["fautes"]
     jusqua(lambda: commun.ajouter().status == 503, "la faute est vue par l'ouvrier")
     assert commun.fautes.lire() == {}
+
+
+@pytest.mark.parametrize(
+    ("requete", "statut"),
+    [
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"n'importe quoi\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400),
+    ],
+)
+def test_F43_what_is_no_http_request_is_refused_in_json_without_repeating_it(
+    commun: Programme, requete: bytes, statut: int
+) -> None:
+    adresse = urllib3.util.parse_url(commun.url)
+    with socket.create_connection((str(adresse.host), int(adresse.port or 0)), timeout=5) as prise:
+        prise.sendall(requete)
+        recue = b"".join(iter(lambda: prise.recv(65_536), b""))
+    tete, _, corps = recue.partition(b"\r\n\r\n")
+    assert tete.startswith(f"HTTP/1.1 {statut} ".encode())
+    assert b"Content-Type: application/json" in tete
+    assert set(json.loads(corps)) == {"success", "error", "details", "code", "correlation_id"}
+    assert b"aaaa" not in corps
+    assert b"n'importe" not in corps
