@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,25 @@ def serveur_jetable(dossier: Path) -> Iterator[int]:
         yield port
     finally:
         arreter(processus)
+
+
+class ServeurDeTest:
+    """A server of a test's own, which it may stop, kill and start again on the same port and data."""
+
+    def __init__(self, dossier: Path) -> None:
+        self._dossier = dossier
+        self._processus: subprocess.Popen[bytes] | None = None
+        self.port = port_libre()
+        self.url = f"redis://{ADRESSE}:{self.port}/0"
+
+    def demarrer(self) -> None:
+        """Start it; returns once it answers."""
+        with (self._dossier / "valkey.log").open("ab") as journal:
+            self._processus = lancer(commande(self._dossier, self.port), journal)
+        attendre(lambda: pret(self.port), 10, "Valkey")
+
+    def arreter(self, numero: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it; with SIGKILL it may lose its last second. Harmless when it is stopped."""
+        if self._processus is not None:
+            arreter(self._processus, numero)
+            self._processus = None

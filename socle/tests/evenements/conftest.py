@@ -8,14 +8,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
-import redis
 
+from local.valkey import ServeurDeTest
+from socle.evenements import outbox
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus
+from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.consommateur import Consommateur, Reglages
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.outbox import Relais
@@ -54,12 +56,11 @@ def nom_base() -> Iterator[str]:
 class Banc:
     """What a test of the bus needs: bases, the bus, members and relays in threads, and bounded polling."""
 
-    def __init__(self, nom_base: str) -> None:
+    def __init__(self, nom_base: str, url: str) -> None:
         self._nom_base = nom_base
         self.flux = f"flux.{uuid.uuid4().hex[:8]}"
-        self.redis = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+        self.redis = ouvrir(url)
         self.bus = Bus(self.redis, self.flux)
-        self._piles: list[Callable[[], None]] = []
 
     def base(self, nom: str = "test") -> Base:
         return Base(nom=nom, **_parametres(self._nom_base))
@@ -81,9 +82,7 @@ class Banc:
 
     @contextmanager
     def membre(self, table: Table, nom: str = "m1", reglages: Reglages = RAPIDE) -> Iterator[Consommateur]:
-        consommateur = Consommateur(
-            table, base=self.base(nom), bus=Bus(self.redis, self.flux), nom=nom, reglages=reglages
-        )
+        consommateur = Consommateur(table, base=self.base(nom), bus=self.bus, nom=nom, reglages=reglages)
         fil = threading.Thread(target=consommateur.tourner, daemon=True)
         fil.start()
         try:
@@ -95,7 +94,7 @@ class Banc:
 
     @contextmanager
     def relais(self, groupes: list[str], age_s: float = 0.0) -> Iterator[Relais]:
-        relais = Relais(self.base("relais"), Bus(self.redis, self.flux), groupes=groupes, age_s=age_s)
+        relais = Relais(self.base("relais"), self.bus, groupes=groupes, age_s=age_s)
         arret = threading.Event()
         fil = threading.Thread(target=relais.tourner, args=(arret,), kwargs={"intervalle_s": 0.05}, daemon=True)
         fil.start()
@@ -104,14 +103,53 @@ class Banc:
         finally:
             arret.set()
             fil.join(10)
+            assert not fil.is_alive(), "the relay did not stop"
+
+    def deposer(self, *evenements: Evenement) -> None:
+        base = self.base()
+        with base.transaction() as curseur:
+            outbox.deposer(curseur, self.flux, evenements)
+        base.fermer()
+
+    def publies(self) -> list[str]:
+        """Event ids in stream order."""
+        return [champs["id"] for _, champs in self.redis.xrange(self.flux)]
+
+    def en_attente(self, groupe: str = "g") -> int:
+        return int(self.redis.xpending(self.flux, groupe)["pending"])
+
+    def laisser(self, *evenements: Evenement, membre: str, livraisons: int = 1, groupe: str = "g") -> None:
+        """Publish, and have `membre` take them and die, for the `livraisons`-th time."""
+        self.publier(*evenements)
+        self.bus.assurer_groupe(groupe)
+        recues = self.bus.lire(groupe, membre, nombre=1000, attente_ms=None)
+        assert len(recues) == len(evenements)
+        self.bus.tenir(groupe, membre, [recue.entree for recue in recues], livraisons=livraisons)
 
 
 @pytest.fixture
 def banc(nom_base: str) -> Iterator[Banc]:
-    banc = Banc(nom_base)
+    banc = Banc(nom_base, os.environ["REDIS_URL"])
     yield banc
     banc.sql("TRUNCATE outbox, outbox_flux, inbox, points_de_reprise, lettres_mortes")
     banc.redis.delete(banc.flux, f"{banc.flux}:identite")
+    banc.redis.close()
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[ServeurDeTest]:
+    serveur = ServeurDeTest(tmp_path)
+    serveur.demarrer()
+    yield serveur
+    serveur.arreter()
+
+
+@pytest.fixture
+def banc_a_part(nom_base: str, valkey: ServeurDeTest) -> Iterator[Banc]:
+    """Over a Valkey of the test's own."""
+    banc = Banc(nom_base, valkey.url)
+    yield banc
+    banc.sql("TRUNCATE outbox, outbox_flux, inbox, points_de_reprise, lettres_mortes")
     banc.redis.close()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from dataclasses import replace
 
 from socle.evenements import inbox, lettres_mortes, outbox
 from socle.evenements.consommateur import Reglages
 from socle.evenements.enveloppe import Evenement, suite
 from socle.evenements.reactions import AReessayer, Table
-from tests.evenements.conftest import Banc, attendre
+from tests.evenements.conftest import RAPIDE, Banc, attendre
 
 
 def test_events_published_before_the_group_exists_are_consumed(banc: Banc) -> None:
@@ -84,7 +85,7 @@ def test_F32_a_poison_event_stops_only_its_own_key_and_redrive_is_ordered_and_ha
         base.fermer()
         attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes WHERE etat = 'traitee'") == [(3,)])
     assert [n for cle, n in vus if cle == malade] == [0, 1, 2]
-    assert banc.redis.xpending(banc.flux, "g")["pending"] == 0
+    assert banc.en_attente() == 0
 
 
 def test_a_neighbour_that_is_down_is_not_a_poison(banc: Banc) -> None:
@@ -163,7 +164,7 @@ def test_F31_a_handler_slower_than_the_claim_time_has_one_effect(banc: Banc) -> 
         with banc.membre(table("vif"), "vif"):
             attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
             degel.set()
-            attendre(lambda: banc.redis.xpending(banc.flux, "g")["pending"] == 0)
+            attendre(lambda: banc.en_attente() == 0)
     assert entrees == ["gele", "vif"]
     ((champs,),) = banc.sql("SELECT champs FROM outbox")
     assert '"source":"vif"' in champs
@@ -172,9 +173,7 @@ def test_F31_a_handler_slower_than_the_claim_time_has_one_effect(banc: Banc) -> 
 def test_F31_a_member_killed_between_effect_and_acknowledgement_has_one_effect(banc: Banc) -> None:
     """Commit without MULTI, as a SIGKILL between the two leaves it; the next member only acknowledges."""
     evenement = banc.evenement()
-    banc.publier(evenement)
-    banc.bus.assurer_groupe("g")
-    banc.bus.lire("g", "mort", nombre=10, attente_ms=None)
+    banc.laisser(evenement, membre="mort")
     consequence = suite(evenement, "Suite", {"checkout_id": evenement.cle}, source="t")
     base = banc.base()
     with base.transaction() as curseur:
@@ -185,16 +184,14 @@ def test_F31_a_member_killed_between_effect_and_acknowledgement_has_one_effect(b
     table = Table(groupe="g")
     table.reaction("Fait")(lambda e: appels.append(str(e.id)) or [])
     with banc.membre(table), banc.relais(["g"]):
-        attendre(lambda: banc.redis.xpending(banc.flux, "g")["pending"] == 0)
+        attendre(lambda: banc.en_attente() == 0)
         attendre(lambda: banc.redis.xlen(banc.flux) == 2)
     assert appels == []
     assert [champs["id"] for _, champs in banc.redis.xrange(banc.flux)] == [str(evenement.id), str(consequence.id)]
 
 
 def test_F34_a_member_that_left_has_its_pending_entries_claimed(banc: Banc) -> None:
-    banc.publier(*[banc.evenement() for _ in range(10)])
-    banc.bus.assurer_groupe("g")
-    assert len(banc.bus.lire("g", "parti", nombre=10, attente_ms=None)) == 10
+    banc.laisser(*[banc.evenement() for _ in range(10)], membre="parti")
     vus: list[str] = []
     table = Table(groupe="g")
     table.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
@@ -204,29 +201,14 @@ def test_F34_a_member_that_left_has_its_pending_entries_claimed(banc: Banc) -> N
 
 
 def test_a_member_that_died_begins_with_what_it_left_pending(banc: Banc) -> None:
-    anciens = [banc.evenement(n=n) for n in range(3)]
-    banc.publier(*anciens)
-    banc.bus.assurer_groupe("g")
-    banc.bus.lire("g", "m1", nombre=3, attente_ms=None)
-    banc.publier(banc.evenement(n=3))
+    """All of it, page after page, before anything new."""
+    banc.laisser(*[banc.evenement(n=n) for n in range(7)], membre="m1")
+    banc.publier(banc.evenement(n=7))
     vus: list[int] = []
     table = Table(groupe="g", par_lot=lambda lot: vus.extend(int(e.payload["n"]) for e in lot))
-    with banc.membre(table):
-        attendre(lambda: len(vus) == 4)
-    assert vus == [0, 1, 2, 3]
-
-
-def test_an_event_that_kills_its_member_every_time_becomes_a_dead_letter(banc: Banc) -> None:
-    banc.publier(banc.evenement())
-    banc.bus.assurer_groupe("g")
-    banc.bus.lire("g", "m1", nombre=1, attente_ms=None)
-    for _ in range(3):
-        banc.bus.reprendre_les_miennes("g", "m1", nombre=1)
-    table = Table(groupe="g")
-    table.reaction("Fait")(lambda _: [])
-    with banc.membre(table):
-        attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
-    assert banc.sql("SELECT count(*) FROM inbox") == [(0,)]
+    with banc.membre(table, "m1", replace(RAPIDE, lot=2, reclamation_s=60)):
+        attendre(lambda: len(vus) == 8)
+    assert vus == [0, 1, 2, 3, 4, 5, 6, 7]
 
 
 def test_an_unreadable_entry_is_a_dead_letter_and_others_flow(banc: Banc) -> None:
@@ -238,7 +220,7 @@ def test_an_unreadable_entry_is_a_dead_letter_and_others_flow(banc: Banc) -> Non
     with banc.membre(table):
         attendre(lambda: len(vus) == 1)
         attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
-    assert banc.redis.xpending(banc.flux, "g")["pending"] == 0
+    assert banc.en_attente() == 0
 
 
 def test_in_batches_one_poison_event_is_found_alone(banc: Banc) -> None:

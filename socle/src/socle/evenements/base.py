@@ -20,6 +20,7 @@ class Base:
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 2,
+            "tcp_user_timeout": 10_000,
             **parametres,
         }
         self._connexion: Any = None

@@ -1,57 +1,88 @@
 """One member of a consumer group: reads, reacts, commits, publishes, acknowledges.
 
-Guarantee: each event takes effect once in the group, in order per key; see the package's docstring for the rules.
+Guarantee: each event takes effect once in the group, in order per key, with however many members; see the package's
+docstring for the rules.
 
-1. Up to `en_vol` keys are worked on at once; events of one key are worked on one after another, in stream order.
+1. Up to `en_vol` keys are worked on at once; events of one key one after another, in stream order. Those that follow an
+   event which another member has not finished wait for it (`socle.evenements.devanciers`).
 2. What is finished is committed together: one transaction (inbox and outbox), then one MULTI (XADD and XACK).
 3. While a handler is slow, its entry is held (its idle time is reset), so that only entries of dead members are taken
    over. If it is taken over all the same, the inbox lets exactly one of the two commit.
-4. SIGTERM (`arreter`) stops reading, finishes what is in flight within `drainage_s`, and leaves the rest pending.
+4. A member that dies again and again of one event: from the second death on that event is tried alone, and after
+   `essais_max` deaths it is a dead letter. What was merely queued beside it, or waited for a neighbour, is innocent.
+5. SIGTERM (`arreter`) stops reading, finishes what is in flight within `drainage_s`, and gives the rest back at once.
+6. Two members of one group must not share a name.
 """
 
 import logging
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from itertools import chain, takewhile
+from itertools import takewhile
 from typing import Protocol
+from uuid import UUID
 
 import psycopg2
 import redis
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from socle import fautes
-from socle.correlation import contexte
+from socle.correlation import accepter, accepter_traceparent, contexte
+from socle.erreurs import Indisponible
 from socle.evenements import inbox, lettres_mortes, outbox
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, Entree, Recue
+from socle.evenements.devanciers import Devanciers
 from socle.evenements.enveloppe import Evenement, EvenementIllisible, identifiant_derive, lire
-from socle.evenements.lettres_mortes import LettreMorte
+from socle.evenements.files import Files, Travail
+from socle.evenements.lettres_mortes import DERRIERE, LettreMorte
 from socle.evenements.reactions import ADifferer, AReessayer, Table
 
 journal = logging.getLogger("socle.evenements.consommateur")
 
 _ILLISIBLE = identifiant_derive("00000000-0000-0000-0000-000000000000", "illisible")
+_RECOLTE_S = 0.05
+
+# The loop's own database or Redis: everything in flight is forgotten and begun again.
+_PANNES = (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee)
+# A reaction's neighbour, whoever raises it; Django wraps the driver's errors, hence the look at the cause.
+_PASSAGERES = (
+    AReessayer,
+    Indisponible,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    ReadOnlySqlTransaction,
+    redis.ConnectionError,
+    redis.TimeoutError,
+)
+# Raised while committing: one event of the batch holds what the database cannot.
+_REFUS_DE_LA_BASE = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, TypeError)
 
 
 class Observateur(Protocol):
-    """What a program may want to count."""
+    """What a program may want to count. Must not raise."""
 
-    def consomme(self, evenement: Evenement) -> None: ...
-    def publie(self, evenement: Evenement) -> None: ...
-    def lettre_morte(self, lettre: LettreMorte) -> None: ...
+    def consomme(self, evenement: Evenement) -> None:
+        """An event took effect in the group."""
+
+    def publie(self, evenement: Evenement) -> None:
+        """An event was brought about and published."""
+
+    def lettre_morte(self, lettre: LettreMorte) -> None:
+        """An event could not be processed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reglages:
     """Times in seconds, counts in events.
 
-    `reclamation_s`: idle time after which an entry of another member is taken over. `essais_max`: deliveries or
-    attempts before a dead letter. `patience_s`: how long `ADifferer` may go on. `linger_s`: pause after a batch, to
-    read fuller ones.
+    `lot`: events read, and given to `par_lot`, at once. `en_vol`: keys worked on at once. `retenues_max`: events held
+    in memory. `reclamation_s`: idle time after which an entry of another member is taken over. `essais_max`: attempts
+    (failures and deaths of members) before a dead letter. `patience_s`: how long `ADifferer` may go on. `attente_*_s`:
+    bounds of the back-off. `linger_s`: pause before a commit, so that batches fill. `drainage_s`: see `arreter`.
     """
 
     lot: int = 100
@@ -66,30 +97,27 @@ class Reglages:
     drainage_s: float = 10.0
 
 
-@dataclass
-class _Travail:
-    """One entry on its way. `prochain` is when it may be tried again (monotonic seconds)."""
+@dataclass(frozen=True, kw_only=True)
+class _Issue:
+    """How an attempt ended: the events brought about, or why it is to be tried again, or what it died of."""
 
-    entree: Entree | None
-    evenement: Evenement
-    champs: dict[str, str]
-    livraisons: int
-    echecs: int = 0
-    depuis: float = field(default_factory=time.monotonic)
-    prochain: float = 0.0
+    suites: list[Evenement] = field(default_factory=list)
+    attente: str = ""
+    differe: bool = False
+    erreur: str = ""
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class _Fini:
     """A piece of work with its outcome: events brought about, or the cause of a dead letter."""
 
-    travail: _Travail
+    travail: Travail
     suites: list[Evenement] = field(default_factory=list)
     cause: str = ""
 
 
 class Consommateur:
-    """Runs one table of reactions as member `nom` of its group."""
+    """Runs one table of reactions as member `nom` of its group. One thread calls `tourner`."""
 
     def __init__(
         self,
@@ -104,13 +132,18 @@ class Consommateur:
         self._table, self._base, self._bus, self._nom = table, base, bus, nom
         self._reglages = reglages or Reglages()
         self._observateur = observateur
-        self._files: dict[str, deque[_Travail]] = {}
-        self._en_cours: dict[Future[_Fini | None], str] = {}
+        self._devanciers = Devanciers(bus, table.groupe, nom)
+        self._files = Files()
+        self._derriere: list[Travail] = []
+        self._en_cours: dict[Future[_Issue], Travail] = {}
+        self._delaisses: dict[Future[_Issue], str] = {}
         self._a_marquer: list[tuple[str, Entree]] = []
         self._arret = threading.Event()
-        self._reprise_a = 0.0
-        self._tenue_a = 0.0
+        self._ne = False
         self._identite = ""
+        self._lot_prochain = 0.0
+        self._lot_depuis: float | None = None
+        self._tenue_a = self._reprise_a = self._examen_a = 0.0
 
     def arreter(self) -> None:
         """Ask for a graceful end. Safe from a signal handler."""
@@ -120,26 +153,33 @@ class Consommateur:
 
     def tourner(self) -> None:
         """Work until `arreter`. Outlives its database and Redis: forgets what is in flight and begins again."""
-        pause = 0.1
-        with ThreadPoolExecutor(self._reglages.en_vol, thread_name_prefix=self._table.groupe) as pool:
+        pause = self._reglages.attente_min_s
+        pool = ThreadPoolExecutor(self._reglages.en_vol, thread_name_prefix=self._table.groupe)
+        try:
             while not self._arret.is_set():
+                debut = time.monotonic()
                 try:
                     self._commencer()
                     while not self._arret.is_set():
                         self._pas(pool)
-                        pause = 0.1
-                    self._drainer()
-                except (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee) as erreur:
+                    self._finir()
+                except _PANNES as erreur:
                     journal.warning("%s en attente (%s: %s)", self._table.groupe, type(erreur).__name__, erreur)
-                    self._abandonner_le_vol()
+                    self._abandonner()
+                    if time.monotonic() - debut > self._reglages.attente_max_s:
+                        pause = self._reglages.attente_min_s
                     self._arret.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, not a secret)
                     pause = min(2 * pause, self._reglages.attente_max_s)
-        self._base.fermer()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._base.fermer()
 
     def _commencer(self) -> None:
-        """Be a member of the group, and take back what we left pending when we died."""
-        self._files.clear()
-        self._identite = self._bus.identite()
+        """Be a member of the group, and take back what we left pending."""
+        identite = self._bus.identite()
+        if identite != self._identite:
+            self._a_marquer = []  # entries of a Redis that is gone
+        self._identite = identite
         with self._base.transaction() as curseur:
             curseur.execute(
                 "SELECT entree FROM points_de_reprise WHERE groupe = %s AND flux = %s AND identite = %s",
@@ -148,48 +188,49 @@ class Consommateur:
             ligne = curseur.fetchone()
         if self._bus.assurer_groupe(self._table.groupe, depuis=ligne[0] if ligne else "0"):
             journal.warning("groupe %s créé à partir de %s", self._table.groupe, ligne[0] if ligne else "0")
-        while recues := self._bus.reprendre_les_miennes(self._table.groupe, self._nom, nombre=self._reglages.lot):
-            if not self._accueillir(recues):
-                break
+        for recues in self._bus.les_miennes(self._table.groupe, self._nom, nombre=self._reglages.lot):
+            # What this very process had taken has not killed it.
+            self._accueillir(recues, heritees=not self._ne)
+        self._ne = True
 
     def _pas(self, pool: ThreadPoolExecutor) -> None:
         self._entretenir()
-        occupe = bool(self._en_cours) or self._pret()
-        if self._retenues() < self._reglages.retenues_max:
-            attente = None if occupe else max(1, int(1000 * self._sommeil()))
+        occupe = bool(self._en_cours) or self._peut_avancer()
+        if len(self._files) + len(self._derriere) < self._reglages.retenues_max:
+            attente_ms = None if occupe else max(1, int(1000 * self._sommeil()))
             self._accueillir(
-                self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente)
+                self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
             )
+        elif not occupe:
+            self._arret.wait(self._sommeil())
         if self._table.par_lot is not None:
             self._traiter_par_lot()
         else:
             self._lancer(pool)
             self._recolter()
 
+    def _peut_avancer(self) -> bool:
+        if self._table.par_lot is not None:
+            return self._lot_prochain <= time.monotonic() and self._files.pret(())
+        return self._places() > 0 and self._files.pret(self._actives())
+
     def _sommeil(self) -> float:
-        """How long nothing can happen but a new entry: at most half a second, less when a retry is due."""
-        prochains = [file[0].prochain for file in self._files.values() if file]
-        reste = min(prochains) - time.monotonic() if prochains else 0.5
-        return min(0.5, max(0.001, reste))
-
-    def _retenues(self) -> int:
-        return sum(map(len, self._files.values())) + len(self._en_cours)
-
-    def _pret(self) -> bool:
-        maintenant = time.monotonic()
-        actives = set(self._en_cours.values())
-        return any(file and file[0].prochain <= maintenant and cle not in actives for cle, file in self._files.items())
+        """How long nothing can happen but a new entry: at most half a second, less when something else is due."""
+        if self._derriere or self._delaisses:
+            return _RECOLTE_S
+        reste = self._files.attente(0.5)
+        return reste if self._table.par_lot is None else min(0.5, max(reste, self._lot_prochain - time.monotonic()))
 
     # -- taking in --------------------------------------------------------------------------------------------------
 
-    def _accueillir(self, recues: Iterable[Recue]) -> int:
-        """Queue what was delivered, by key; what needs no work is acknowledged. Returns how many were queued."""
+    def _accueillir(self, recues: Iterable[Recue], *, heritees: bool = False) -> None:
+        """Queue what was delivered, by key; what needs no work is acknowledged."""
         inutiles: list[Entree] = []
-        nouveaux: list[_Travail] = []
+        nouveaux: list[Travail] = []
         illisibles: list[LettreMorte] = []
-        presents = {travail.entree for file in self._files.values() for travail in file}
+        derriere = {travail.entree for travail in self._derriere}
         for recue in recues:
-            if recue.champs is None or recue.entree in presents:
+            if recue.entree in self._files or recue.entree in derriere:
                 continue
             try:
                 evenement = lire(recue.champs)
@@ -197,282 +238,359 @@ class Consommateur:
                 illisibles.append(self._lettre_illisible(recue, str(erreur)))
                 inutiles.append(recue.entree)
                 continue
-            if self._table.par_lot is None and evenement.type not in self._table.reactions:
-                inutiles.append(recue.entree)
+            if self._table.concerne(evenement.type):
+                nouveaux.append(
+                    Travail(
+                        entree=recue.entree,
+                        evenement=evenement,
+                        champs=dict(recue.champs),
+                        morts=recue.livraisons - 1,
+                        herite=heritees,
+                    )
+                )
             else:
-                nouveaux.append(_Travail(recue.entree, evenement, dict(recue.champs), recue.livraisons))
+                inutiles.append(recue.entree)
         if illisibles:
             with self._base.transaction() as curseur:
                 lettres_mortes.deposer(curseur, illisibles)
             self._annoncer(illisibles)
         if nouveaux:
-            inutiles += self._enfiler(nouveaux)
+            inutiles += self._admettre(nouveaux)
         self._bus.acquitter(self._table.groupe, inutiles)
-        return len(nouveaux)
 
-    def _enfiler(self, nouveaux: list[_Travail]) -> list[Entree]:
-        """Queue new work; returns the entries that need none (already done, or behind a dead letter of their key)."""
+    def _admettre(self, nouveaux: list[Travail]) -> list[Entree]:
+        """Queue the events whose turn it is; the others wait behind other members'. Returns what needs no work."""
+        candidats = sorted([*self._derriere, *nouveaux], key=lambda travail: travail.rang)
+        attendent = self._devanciers.qui_attendent(candidats)
+        self._derriere = [travail for travail in candidats if travail in attendent]
+        self._examen_a = time.monotonic()
+        return self._enfiler([travail for travail in candidats if travail not in attendent])
+
+    def _enfiler(self, libres: list[Travail]) -> list[Entree]:
+        """Queue work; returns the entries that need none (already done, or behind a dead letter of their key)."""
+        if not libres:
+            return []
+        finis: list[Travail] = []
+        derriere: list[Travail] = []
         with self._base.transaction() as curseur:
-            faits = inbox.deja_traites(curseur, self._table.groupe, [str(t.evenement.id) for t in nouveaux])
-            bloquees = lettres_mortes.cles_bloquees(
-                curseur, self._table.groupe, list({t.evenement.cle for t in nouveaux})
+            ids = [str(travail.evenement.id) for travail in libres]
+            faits = inbox.deja_traites(curseur, self._table.groupe, ids)
+            abandonnes, bloquees = lettres_mortes.situation(
+                curseur, self._table.groupe, ids, list({travail.cle for travail in libres})
             )
-            finis, derriere = [], []
-            for travail in nouveaux:
-                if str(travail.evenement.id) in faits:
-                    finis.append(travail.entree)
-                elif travail.evenement.cle in bloquees:
-                    derriere.append(self._lettre(travail, "une lettre morte de la même clé attend devant"))
-                    finis.append(travail.entree)
+            for travail in libres:
+                if str(travail.evenement.id) in faits | abandonnes:
+                    finis.append(travail)
+                elif travail.cle in bloquees:
+                    derriere.append(travail)
                 else:
-                    self._files.setdefault(travail.evenement.cle, deque()).append(travail)
-            lettres_mortes.deposer(curseur, derriere)
-        return [entree for entree in finis if entree is not None]
+                    self._files.ajouter(travail)
+            lettres_mortes.deposer(curseur, [self._lettre(travail, DERRIERE) for travail in derriere])
+        if finis:
+            self._marquer()
+            with self._base.transaction() as curseur:
+                # What they brought about may have been committed and not published.
+                cles = [travail.cle for travail in finis]
+                outbox.publier_les_cles(curseur, self._bus, cles, identite=self._identite)
+        return [travail.entree for travail in [*finis, *derriere] if travail.entree is not None]
 
     def _entretenir(self) -> None:
         """Hold what is ours, take over what is nobody's, redrive, remember how far the group has come."""
         maintenant = time.monotonic()
-        if maintenant - self._tenue_a >= self._reglages.reclamation_s / 3:
+        groupe, reglages = self._table.groupe, self._reglages
+        if maintenant - self._tenue_a >= reglages.reclamation_s / 3:
             self._tenue_a = maintenant
-            tenues = [t.entree for file in self._files.values() for t in file if t.entree is not None]
-            self._bus.tenir(self._table.groupe, self._nom, tenues)
+            tenues = [travail.entree for travail in (*self._files, *self._derriere) if travail.entree is not None]
+            self._bus.tenir(groupe, self._nom, tenues)
             self._noter_la_reprise()
-        if maintenant - self._reprise_a >= min(1.0, self._reglages.reclamation_s / 2):
+        if maintenant - self._reprise_a >= min(1.0, reglages.reclamation_s / 2):
             self._reprise_a = maintenant
-            inactives_ms = int(1000 * self._reglages.reclamation_s)
-            self._accueillir(
-                self._bus.reprendre(self._table.groupe, self._nom, inactives_ms=inactives_ms, nombre=self._reglages.lot)
-            )
+            if len(self._files) + len(self._derriere) < reglages.retenues_max:
+                inactives_ms = int(1000 * reglages.reclamation_s)
+                recues = self._bus.reprendre(groupe, self._nom, inactives_ms=inactives_ms, nombre=reglages.lot)
+                self._accueillir(recues, heritees=True)
             self._relancer_des_lettres()
-            if not self._en_cours:
-                self._marquer()
+            self._marquer()
+        if self._derriere and maintenant - self._examen_a >= _RECOLTE_S:
+            self._bus.acquitter(groupe, self._admettre([]))
 
     def _noter_la_reprise(self) -> None:
         etat = self._bus.etat_des_groupes().get(self._table.groupe)
         if etat is None or self._bus.identite() != self._identite:
             raise redis.ConnectionError("Redis has lost the group")
-        attente = self._bus.premiere_en_attente(self._table.groupe)
-        entree = str(attente) if attente is not None else str(etat["last-delivered-id"])
-        if attente is not None:
-            entree = str(Entree(attente.ms, attente.n - 1) if attente.n else Entree(attente.ms - 1, 2**63))
+        entree = self._bus.acquittees_avant(self._table.groupe, str(etat["last-delivered-id"])).precedente()
         with self._base.transaction() as curseur:
             curseur.execute(
                 "INSERT INTO points_de_reprise VALUES (%s, %s, %s, %s) ON CONFLICT (groupe, flux) "
                 "DO UPDATE SET entree = EXCLUDED.entree, identite = EXCLUDED.identite",
-                [self._table.groupe, self._bus.flux, entree, self._identite],
+                [self._table.groupe, self._bus.flux, str(entree), self._identite],
             )
 
     def _relancer_des_lettres(self) -> None:
         """Queue the redriven dead letters whose turn it is (they are no longer in the stream)."""
         with self._base.transaction() as curseur:
             lettres = lettres_mortes.a_relancer(curseur, self._table.groupe)
-        connus = {str(t.evenement.id) for file in self._files.values() for t in file}
-        for identifiant, champs in lettres:
-            try:
-                evenement = lire(champs)
-            except EvenementIllisible as erreur:
-                with self._base.transaction() as curseur:
+            connus = {str(travail.evenement.id) for travail in self._files} if lettres else set()
+            for identifiant, champs in lettres:
+                try:
+                    evenement = lire(champs)
+                except EvenementIllisible as erreur:
                     lettres_mortes.refuser_la_relance(curseur, identifiant, f"illisible : {erreur}")
-                continue
-            if str(evenement.id) not in connus:
-                self._files.setdefault(evenement.cle, deque()).append(_Travail(None, evenement, dict(champs), 1))
+                    continue
+                if str(evenement.id) not in connus:
+                    self._files.ajouter(Travail(entree=None, evenement=evenement, champs=dict(champs)))
 
     # -- working ----------------------------------------------------------------------------------------------------
 
+    def _actives(self) -> set[str]:
+        """Keys under way, those of forgotten attempts included."""
+        return {travail.cle for travail in self._en_cours.values()} | set(self._delaisses.values())
+
+    def _places(self) -> int:
+        return self._reglages.en_vol - len(self._en_cours) - len(self._delaisses)
+
     def _lancer(self, pool: ThreadPoolExecutor) -> None:
-        """Start the first event of every idle key, up to `en_vol`."""
-        maintenant = time.monotonic()
-        actives = set(self._en_cours.values())
-        for cle, file in list(self._files.items()):
-            if len(self._en_cours) >= self._reglages.en_vol:
-                return
-            if not file:
-                del self._files[cle]
-            elif cle not in actives and file[0].prochain <= maintenant:
-                self._en_cours[pool.submit(self._reagir, file[0])] = cle
+        """Start the first event of every idle key, up to `en_vol`; a suspect one alone."""
+        if self._places() <= 0 or any(travail.suspect for travail in self._en_cours.values()):
+            return
+        choisis: list[Travail] = []
+        for travail in self._files.tetes(self._actives()):
+            if len(choisis) >= self._places():
+                break
+            if not travail.suspect:
+                choisis.append(travail)
+            elif not choisis and not self._en_cours:
+                choisis = [travail]
+                break
+            else:
+                break  # it will be first once the flight has landed
+        for travail in choisis:
+            self._compter(travail)
+            self._en_cours[pool.submit(self._reagir, travail)] = travail
 
-    def _reagir(self, travail: _Travail) -> _Fini | None:
-        """Run the reaction; None when the event must be tried again later."""
+    def _compter(self, travail: Travail) -> None:
+        """An attempt begins: should the member die of it, the next one must know."""
+        if travail.premier_essai is None:
+            travail.premier_essai = time.monotonic()
+            if travail.herite and travail.entree is not None:
+                self._bus.tenir(self._table.groupe, self._nom, [travail.entree], livraisons=travail.morts + 2)
+
+    def _innocenter(self, travail: Travail) -> None:
+        """An attempt ended without killing anybody."""
+        if travail.herite and travail.entree is not None:
+            self._bus.tenir(self._table.groupe, self._nom, [travail.entree], livraisons=1)
+        travail.herite, travail.morts = False, 0
+
+    def _reagir(self, travail: Travail) -> _Issue:
+        """One attempt, in a thread of the pool."""
         evenement = travail.evenement
-        try:
-            if travail.livraisons > self._reglages.essais_max:
-                return _Fini(travail, cause=f"livré {travail.livraisons} fois sans aboutir")
-            with contexte(evenement.correlation_id, evenement.traceparent):
+        if travail.morts + 1 >= self._reglages.essais_max:
+            return _Issue(erreur=f"livré {travail.morts + 1} fois sans aboutir")
+        with contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)):
+            try:
                 fautes.point(f"reaction.avant.{self._table.groupe}")
-                suites = list(self._table.reactions[evenement.type](evenement))
+                suites = self._table.reagir(evenement)
                 fautes.point(f"reaction.apres.{self._table.groupe}")
-        except AReessayer as cause:
-            self._reporter(travail, str(cause))
-            return None
-        except ADifferer as cause:
-            if time.monotonic() - travail.depuis > self._reglages.patience_s:
-                return _Fini(travail, cause=f"attendu en vain : {cause}")
-            self._reporter(travail, str(cause))
-            return None
-        except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
-            travail.echecs += 1
-            if travail.echecs + travail.livraisons - 1 >= self._reglages.essais_max:
-                journal.exception("%s : %s impossible à traiter", self._table.groupe, evenement.type)
-                return _Fini(travail, cause=f"{type(cause).__name__}: {cause}")
-            self._reporter(travail, str(cause))
-            return None
-        return _Fini(travail, suites=suites)
+            except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
+                return self._issue(evenement.type, cause)
+        return _Issue(suites=suites)
 
-    def _reporter(self, travail: _Travail, cause: str) -> None:
-        """Exponential back-off with full jitter, counted from the first attempt."""
-        age = time.monotonic() - travail.depuis
+    def _issue(self, quoi: str, cause: Exception) -> _Issue:
+        """What an exception of a reaction means."""
+        if isinstance(cause, ADifferer):
+            return _Issue(attente=str(cause) or "différé", differe=True)
+        if isinstance(cause, _PASSAGERES) or isinstance(cause.__cause__, _PASSAGERES):
+            return _Issue(attente=str(cause) or type(cause).__name__)
+        journal.warning("%s : %s a échoué", self._table.groupe, quoi, exc_info=cause)
+        return _Issue(erreur=f"{type(cause).__name__}: {cause}")
+
+    def _juger(self, travail: Travail, issue: _Issue) -> _Fini | None:
+        """What an outcome leads to; None when the event is to be tried again."""
+        debut = travail.premier_essai or time.monotonic()
+        if issue.erreur:
+            travail.echecs += 1
+            if travail.echecs + travail.morts >= self._reglages.essais_max:
+                return _Fini(travail=travail, cause=issue.erreur)
+        elif issue.differe and time.monotonic() - debut > self._reglages.patience_s:
+            return _Fini(travail=travail, cause=f"attendu en vain : {issue.attente}")
+        elif not issue.attente:
+            return _Fini(travail=travail, suites=issue.suites)
+        else:
+            self._innocenter(travail)
+            if issue.differe:
+                self._files.ceder(travail)
+        travail.prochain = self._recul(debut)
+        journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, issue.attente or issue.erreur)
+        return None
+
+    def _recul(self, depuis: float) -> float:
+        """When to try again: exponential back-off with jitter, counted from the first attempt."""
+        age = time.monotonic() - depuis
         plafond = min(self._reglages.attente_max_s, max(self._reglages.attente_min_s, age))
-        travail.prochain = time.monotonic() + random.uniform(self._reglages.attente_min_s / 2, plafond)  # noqa: S311
-        journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, cause)
+        return time.monotonic() + random.uniform(self._reglages.attente_min_s / 2, plafond)  # noqa: S311
 
     def _recolter(self) -> None:
         """Commit what is finished; waits a little for the first one, so that batches fill."""
-        if not self._en_cours:
+        vols = [*self._en_cours, *self._delaisses]
+        if not vols or not wait(vols, timeout=_RECOLTE_S, return_when=FIRST_COMPLETED).done:
             return
-        fini, _ = wait(self._en_cours, timeout=0.05, return_when=FIRST_COMPLETED)
-        if not fini:
-            return
+        self._delaisses = {futur: cle for futur, cle in self._delaisses.items() if not futur.done()}
         if self._reglages.linger_s:
             time.sleep(self._reglages.linger_s)
         finis = []
-        for futur in [f for f in self._en_cours if f.done()]:
-            cle = self._en_cours.pop(futur)
-            resultat = futur.result()
-            if resultat is not None:
-                finis.append(resultat)
-                self._files[cle].popleft()
+        for futur in [futur for futur in self._en_cours if futur.done()]:
+            fini = self._juger(self._en_cours.pop(futur), futur.result())
+            if fini is not None:
+                finis.append(fini)
         self._valider(finis)
+
+    # -- working in batches -----------------------------------------------------------------------------------------
 
     def _traiter_par_lot(self) -> None:
-        """One call for everything that is ready, in stream order."""
-        maintenant = time.monotonic()
-        prets = (takewhile(lambda t: t.prochain <= maintenant, file) for file in self._files.values())
-        travaux = sorted(chain.from_iterable(prets), key=lambda t: t.entree or Entree(0, 0))[: self._reglages.lot]
-        if not travaux or self._table.par_lot is None:
-            return
-        try:
-            self._table.par_lot([travail.evenement for travail in travaux])
-        except (AReessayer, ADifferer) as cause:
-            for travail in travaux:
-                self._reporter(travail, str(cause))
-            return
-        except Exception as cause:  # one of them is poison: find it alone
-            self._un_par_un(travaux, cause)
-            return
-        self._retirer_et_valider([_Fini(travail) for travail in travaux])
+        """One call for everything that is ready, in stream order; what has failed before is tried alone."""
+        prets = self._files.pretes()[: self._reglages.lot]
+        if prets and self._lot_prochain <= time.monotonic():
+            sains = list(takewhile(lambda travail: not (travail.suspect or travail.echecs), prets))
+            self._essayer(sains or prets[:1])
 
-    def _un_par_un(self, travaux: list[_Travail], cause: Exception) -> None:
-        if len(travaux) == 1:
-            (travail,) = travaux
-            travail.echecs += 1
-            if travail.echecs + travail.livraisons - 1 >= self._reglages.essais_max:
-                self._retirer_et_valider([_Fini(travail, cause=f"{type(cause).__name__}: {cause}")])
-            else:
-                self._reporter(travail, str(cause))
-            return
-        bloquees: set[str] = set()
+    def _essayer(self, travaux: list[Travail]) -> None:
         for travail in travaux:
-            if travail.evenement.cle in bloquees or self._table.par_lot is None:
-                continue
-            try:
-                self._table.par_lot([travail.evenement])
-            except (AReessayer, ADifferer) as attente:
-                self._reporter(travail, str(attente))
-                bloquees.add(travail.evenement.cle)
-            except Exception as propre:
-                self._un_par_un([travail], propre)
-                bloquees.add(travail.evenement.cle)
+            self._compter(travail)
+        issue, remis = self._reagir_au_lot(travaux)
+        if issue.attente:
+            self._lot_depuis = self._lot_depuis or time.monotonic()
+            self._lot_prochain = self._recul(self._lot_depuis)
+            for travail in travaux:
+                self._innocenter(travail)
+            journal.info("%s : lot reporté (%s)", self._table.groupe, issue.attente)
+            return
+        self._lot_depuis = None
+        if issue.erreur and len(travaux) > 1:  # one of them is poison: find it alone
+            self._un_par_un(travaux)
+            return
+        finis, bloquees = [], set()
+        for travail in travaux:
+            repris = _Issue(attente="pas encore") if travail.evenement.id in remis else issue
+            fini = self._juger(travail, repris) if travail.cle not in bloquees else None
+            if fini is None:
+                bloquees.add(travail.cle)
             else:
-                self._retirer_et_valider([_Fini(travail)])
-
-    def _retirer_et_valider(self, finis: list[_Fini]) -> None:
-        for fini in finis:
-            file = self._files[fini.travail.evenement.cle]
-            file.remove(fini.travail)
-            if not file:
-                del self._files[fini.travail.evenement.cle]
+                finis.append(fini)
         self._valider(finis)
+
+    def _un_par_un(self, travaux: list[Travail]) -> None:
+        for travail in travaux:
+            if self._lot_prochain > time.monotonic():
+                return
+            if self._files.de(travail.cle)[:1] == [travail]:  # nothing of its key has failed before it
+                self._essayer([travail])
+
+    def _reagir_au_lot(self, travaux: list[Travail]) -> tuple[_Issue, set[UUID]]:
+        """One attempt of the whole batch, and which of its events it could not take yet."""
+        if self._table.par_lot is None or any(t.morts + 1 >= self._reglages.essais_max for t in travaux):
+            return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), set()
+        try:
+            fautes.point(f"reaction.avant.{self._table.groupe}")
+            remis = set(self._table.par_lot([travail.evenement for travail in travaux]) or ())
+            fautes.point(f"reaction.apres.{self._table.groupe}")
+        except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
+            return self._issue(f"un lot de {len(travaux)}", cause), set()
+        return _Issue(), remis
 
     # -- committing -------------------------------------------------------------------------------------------------
 
     def _valider(self, finis: list[_Fini]) -> None:
-        """One transaction for the batch, then one MULTI."""
+        """Commit the batch; an event that the database refuses is a dead letter, and the others are not."""
         if not finis:
             return
+        try:
+            self._ecrire(finis)
+        except _REFUS_DE_LA_BASE as refus:
+            if len(finis) > 1:
+                for fini in finis:
+                    self._valider([fini])
+            elif not finis[0].cause:
+                self._valider([_Fini(travail=finis[0].travail, cause=f"{type(refus).__name__}: {refus}")])
+            else:
+                raise
+
+    def _ecrire(self, finis: list[_Fini]) -> None:
+        """One transaction for the batch, then one MULTI."""
+        groupe = self._table.groupe
         reussis = [fini for fini in finis if not fini.cause]
-        morts = [self._lettre(fini.travail, fini.cause) for fini in finis if fini.cause]
-        morts += self._suivants_bloques({lettre.cle for lettre in morts})
-        entrees = [fini.travail.entree for fini in finis if fini.travail.entree is not None]
-        entrees += [Entree.lire(lettre.position) for lettre in morts if lettre.position]
+        condamnes = [fini for fini in finis if fini.cause]
+        retires = [fini.travail for fini in finis]
+        suivants = [t for fini in condamnes for t in self._files.de(fini.travail.cle) if t not in retires]
+        lettres = [self._lettre(fini.travail, fini.cause) for fini in condamnes]
+        lettres += [self._lettre(travail, DERRIERE) for travail in suivants]
         suites: list[Evenement] = []
         with self._base.transaction() as curseur:
             outbox.marquer(curseur, self._bus.flux, self._a_marquer, identite=self._identite)
-            notres = inbox.inscrire(curseur, self._table.groupe, [str(f.travail.evenement.id) for f in reussis])
-            fautes.point(f"consommateur.apres_inbox.{self._table.groupe}")
-            for fini in reussis:
-                if str(fini.travail.evenement.id) in notres:
-                    suites += fini.suites
+            notres = inbox.inscrire(curseur, groupe, [str(fini.travail.evenement.id) for fini in reussis])
+            fautes.point(f"consommateur.apres_inbox.{groupe}")
+            effectifs = [fini for fini in reussis if str(fini.travail.evenement.id) in notres]
+            for fini in effectifs:
+                suites += fini.suites
             outbox.deposer(curseur, self._bus.flux, suites, reveiller=False)
-            lettres_mortes.deposer(curseur, morts)
-            relancees = [str(f.travail.evenement.id) for f in reussis if f.travail.entree is None]
+            lettres_mortes.deposer(curseur, lettres)
+            relancees = [str(fini.travail.evenement.id) for fini in reussis if fini.travail.entree is None]
             if relancees:
-                lettres_mortes.conclure(curseur, self._table.groupe, relancees)
+                lettres_mortes.conclure(curseur, groupe, relancees)
         self._a_marquer = []
-        fautes.point(f"consommateur.avant_multi.{self._table.groupe}")
-        publiees = self._bus.publier_et_acquitter(
-            [suite.champs() for suite in suites], self._table.groupe, sorted(set(entrees))
-        )
-        fautes.point(f"consommateur.apres_multi.{self._table.groupe}")
+        for travail in (*retires, *suivants):
+            self._files.retirer(travail)
+        fautes.point(f"consommateur.avant_multi.{groupe}")
+        entrees = {travail.entree for travail in (*retires, *suivants) if travail.entree is not None}
+        publiees = self._bus.publier_et_acquitter([suite.champs() for suite in suites], groupe, sorted(entrees))
+        fautes.point(f"consommateur.apres_multi.{groupe}")
         self._a_marquer = [(str(suite.id), entree) for suite, entree in zip(suites, publiees, strict=True)]
-        self._annoncer(morts)
+        self._annoncer(lettres)
         if self._observateur is not None:
-            for fini in reussis:
+            for fini in effectifs:
                 self._observateur.consomme(fini.travail.evenement)
             for suite in suites:
                 self._observateur.publie(suite)
 
-    def _suivants_bloques(self, cles: set[str]) -> list[LettreMorte]:
-        """The later events of keys that have just got a dead letter: they wait behind it."""
-        lettres = []
-        for cle in cles:
-            for travail in self._files.pop(cle, ()):
-                lettres.append(self._lettre(travail, "une lettre morte de la même clé attend devant"))
-        return lettres
-
     def _marquer(self) -> None:
-        """Note the entries of the last batch when no further batch does it."""
+        """Note the entries of the last batch when no further batch does it soon."""
         if self._a_marquer:
             with self._base.transaction() as curseur:
                 outbox.marquer(curseur, self._bus.flux, self._a_marquer, identite=self._identite)
             self._a_marquer = []
 
-    def _drainer(self) -> None:
-        """Finish what is in flight; what is only queued stays pending for the next member."""
+    def _finir(self) -> None:
+        """Finish what is in flight; what is only queued is anybody's."""
         limite = time.monotonic() + self._reglages.drainage_s
         while self._en_cours and time.monotonic() < limite:
             self._recolter()
         self._marquer()
+        en_vol = set(self._en_cours.values())
+        restes = [t.entree for t in (*self._files, *self._derriere) if t not in en_vol and t.entree is not None]
+        self._bus.rendre(self._table.groupe, self._nom, restes)
 
-    def _abandonner_le_vol(self) -> None:
-        """Forget what is in flight: it stays pending in Redis, and its effects are idempotent."""
-        wait(self._en_cours, timeout=self._reglages.drainage_s)
+    def _abandonner(self) -> None:
+        """Forget what is in flight: it stays pending in Redis, and its effects are idempotent.
+
+        An attempt that still runs keeps its key busy until it ends, so that two of one key never run at once here.
+        """
+        self._delaisses |= {f: travail.cle for f, travail in self._en_cours.items() if not f.done()}
         self._en_cours.clear()
-        self._files.clear()
-        self._a_marquer = []
+        self._files.vider()
+        self._derriere = []
         self._base.fermer()
 
     # -- dead letters -----------------------------------------------------------------------------------------------
 
-    def _lettre(self, travail: _Travail, cause: str) -> LettreMorte:
+    def _lettre(self, travail: Travail, cause: str) -> LettreMorte:
         return LettreMorte(
             groupe=self._table.groupe,
             stream=self._bus.flux,
             event_id=str(travail.evenement.id),
             type=travail.evenement.type,
-            cle=travail.evenement.cle,
+            cle=travail.cle,
             position=str(travail.entree) if travail.entree is not None else "",
             cause=cause,
-            essais=travail.livraisons + travail.echecs,
+            essais=travail.morts + travail.echecs,
             evenement=travail.champs,
         )
 
@@ -481,16 +599,17 @@ class Consommateur:
             groupe=self._table.groupe,
             stream=self._bus.flux,
             event_id=str(identifiant_derive(_ILLISIBLE, f"{self._identite}:{recue.entree}")),
-            type=(recue.champs or {}).get("type", "illisible")[:100],
+            type=recue.champs.get("type", "illisible")[:100],
             cle="",
             position=str(recue.entree),
             cause=f"illisible : {cause}",
             essais=recue.livraisons,
-            evenement=dict(recue.champs or {}),
+            evenement=recue.champs,
         )
 
     def _annoncer(self, lettres: list[LettreMorte]) -> None:
         for lettre in lettres:
-            journal.error("lettre morte de %s : %s (%s)", lettre.groupe, lettre.type, lettre.cause)
+            with contexte(accepter(lettre.evenement.get("correlation_id"))):
+                journal.error("lettre morte de %s : %s (%s)", lettre.groupe, lettre.type, lettre.cause)
             if self._observateur is not None:
                 self._observateur.lettre_morte(lettre)

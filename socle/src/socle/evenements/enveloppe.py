@@ -1,17 +1,22 @@
 """One event, and how it travels in a stream entry (contract, section 8: all fields are strings)."""
 
 import json
+import math
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from socle import jsons
 from socle.correlation import correlation_id, traceparent
 
-VERSION_PAR_DEFAUT = 1
+VERSION = 1
+VERSION_HISTORIQUE = 0
 _OBLIGATOIRES = ("type", "payload", "ts")
+_TEXTES = ("type", "correlation_id", "causation_id", "source", "traceparent")
+_TEXTE_MAX = 255
 
 
 class EvenementIllisible(ValueError):
@@ -28,13 +33,17 @@ class Evenement:
     cle: str
     source: str
     ts: float = field(default_factory=time.time)
-    v: int = VERSION_PAR_DEFAUT
+    v: int = VERSION
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
 
     def champs(self) -> dict[str, str]:
-        """The fields of the stream entry."""
+        """The fields of the stream entry. Raises `ValueError` for a payload that JSON cannot say."""
+        return self._champs
+
+    @cached_property
+    def _champs(self) -> dict[str, str]:
         return {
             "type": self.type,
             "payload": jsons.ecrire(self.payload).decode(),
@@ -54,28 +63,40 @@ def identifiant_derive(cause: uuid.UUID | str, type_: str) -> uuid.UUID:
     return uuid.uuid5(racine, type_)
 
 
-def suite(cause: Evenement, type_: str, payload: Mapping[str, Any], *, source: str) -> Evenement:
-    """The event that `cause` brings about: derived id, same key, correlation and trace, causation set."""
+def suite(
+    cause: Evenement, type_: str, payload: Mapping[str, Any], *, source: str, ts: float | None = None
+) -> Evenement:
+    """The event that `cause` brings about: derived id, same key, correlation and trace, causation set.
+
+    `ts`: when it happened, by the database's clock where clocks matter; this host's by default.
+    """
     return Evenement(
         id=identifiant_derive(cause.id, type_),
         type=type_,
         payload=payload,
         cle=cause.cle,
         source=source,
+        ts=time.time() if ts is None else ts,
         correlation_id=cause.correlation_id,
         causation_id=str(cause.id),
         traceparent=cause.traceparent,
     )
 
 
-def premier(cle: uuid.UUID, type_: str, payload: Mapping[str, Any], *, source: str) -> Evenement:
-    """The first event of a key, within a request: derived id, correlation and trace of the request."""
+def premier(
+    cle: uuid.UUID, type_: str, payload: Mapping[str, Any], *, source: str, ts: float | None = None
+) -> Evenement:
+    """The first event of a key, within a request: derived id, correlation and trace of the request.
+
+    `ts`: see `suite`.
+    """
     return Evenement(
         id=identifiant_derive(cle, type_),
         type=type_,
         payload=payload,
         cle=str(cle),
         source=source,
+        ts=time.time() if ts is None else ts,
         correlation_id=correlation_id(),
         traceparent=traceparent(),
     )
@@ -84,25 +105,32 @@ def premier(cle: uuid.UUID, type_: str, payload: Mapping[str, Any], *, source: s
 def lire(champs: Mapping[str, str], *, champ_cle: str = "checkout_id") -> Evenement:
     """The event of a stream entry. Raises `EvenementIllisible`.
 
-    Historical entries carry only type, payload and ts: their id is then derived from these three.
+    Historical entries carry only type, payload and ts: their version is 0, their id derived from these three.
     """
     for nom in _OBLIGATOIRES:
         if nom not in champs:
             raise EvenementIllisible(f"le champ {nom} manque")
     try:
+        for nom in _TEXTES:
+            _verifier(champs.get(nom, ""), nom)
         payload = jsons.lire(champs["payload"].encode())
         ts = float(champs["ts"])
         identifiant = uuid.UUID(champs["id"]) if champs.get("id") else _identifiant_historique(champs)
-        version = int(champs.get("v") or VERSION_PAR_DEFAUT)
+        version = int(champs.get("v") or VERSION_HISTORIQUE)
     except ValueError as erreur:
         raise EvenementIllisible(str(erreur)) from erreur
+    if not math.isfinite(ts):
+        raise EvenementIllisible("ts n'est pas un nombre de secondes")
     if not isinstance(payload, dict) or not isinstance(payload.get(champ_cle), str):
         raise EvenementIllisible(f"payload.{champ_cle} manque")
+    cle = payload[champ_cle]
+    if not 0 < len(cle) <= _TEXTE_MAX:
+        raise EvenementIllisible(f"payload.{champ_cle} : de 1 à {_TEXTE_MAX} caractères sont attendus")
     return Evenement(
         id=identifiant,
         type=champs["type"],
         payload=payload,
-        cle=payload[champ_cle],
+        cle=cle,
         source=champs.get("source", ""),
         ts=ts,
         v=version,
@@ -110,6 +138,12 @@ def lire(champs: Mapping[str, str], *, champ_cle: str = "checkout_id") -> Evenem
         causation_id=champs.get("causation_id", ""),
         traceparent=champs.get("traceparent", ""),
     )
+
+
+def _verifier(texte: str, nom: str) -> None:
+    """What neither a log line, nor an HTTP header, nor PostgreSQL could carry is refused."""
+    if len(texte) > _TEXTE_MAX or not texte.isprintable():
+        raise ValueError(f"le champ {nom} n'est pas un texte de {_TEXTE_MAX} caractères au plus")
 
 
 def _identifiant_historique(champs: Mapping[str, str]) -> uuid.UUID:

@@ -28,9 +28,11 @@ def inscrire(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
     return {ligne[0] for ligne in curseur.fetchall()}
 
 
-def purger(curseur: Any) -> int:
-    """Forget what is older than anything Redis or an outbox could still bring back. Idempotent."""
+def purger(curseur: Any, *, nombre: int = 5000) -> int:
+    """Forget rows older than anything Redis or an outbox could still bring back, `nombre` at most. Idempotent."""
     curseur.execute(
-        "DELETE FROM inbox WHERE recu_le < clock_timestamp() - make_interval(days => %s)", [CONSERVATION_JOURS]
+        "DELETE FROM inbox WHERE (groupe, event_id) IN (SELECT groupe, event_id FROM inbox "
+        "WHERE recu_le < clock_timestamp() - make_interval(days => %s) LIMIT %s)",
+        [CONSERVATION_JOURS, nombre],
     )
     return int(curseur.rowcount)

@@ -2,6 +2,11 @@
 
 Guarantee: an open dead letter of a key holds back the later events of that key in its group (they become dead letters
 behind it); others flow. A redrive gives them back to the same reaction, in order. Redriving twice is harmless.
+
+1. A letter is `en_attente`, then `relancee` (asked for again by an operator), then `traitee`; or `abandonnee`: given up
+   for good, so that a later delivery of the same event is ignored.
+2. A letter without a key (an entry nobody could read) holds nothing back.
+3. Members of a group may redrive one letter at once: the inbox lets one of them take effect.
 """
 
 import uuid
@@ -12,6 +17,7 @@ from typing import Any
 from psycopg2.extras import Json
 
 OUVERTES = ("en_attente", "relancee")
+DERRIERE = "une lettre morte de la même clé attend devant"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,50 +36,70 @@ class LettreMorte:
 
 
 def deposer(curseur: Any, lettres: Iterable[LettreMorte]) -> None:
-    """Record dead letters, in the order given. Idempotent per (group, event)."""
+    """Record dead letters, in the order given. Idempotent per (group, event).
+
+    One that is open already waits again with today's cause; one that only waits behind another keeps what it says.
+    """
     for lettre in lettres:
         curseur.execute(
             "INSERT INTO lettres_mortes (id, groupe, stream, event_id, type, checkout_id, position_stream, cause, "
             "essais, evenement) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (groupe, event_id) "
             "DO UPDATE SET etat = 'en_attente', cause = EXCLUDED.cause, essais = EXCLUDED.essais, "
-            "modifie_le = clock_timestamp() WHERE lettres_mortes.etat IN ('en_attente', 'relancee')",
+            "modifie_le = clock_timestamp() WHERE lettres_mortes.etat IN ('en_attente', 'relancee') "
+            "AND EXCLUDED.cause <> %s",
             [
                 str(uuid.uuid5(uuid.UUID(lettre.event_id), lettre.groupe)),
                 lettre.groupe,
                 lettre.stream,
                 lettre.event_id,
-                lettre.type,
+                _texte(lettre.type),
                 lettre.cle,
                 lettre.position,
-                lettre.cause[:2000],
+                _texte(lettre.cause[:2000]),
                 lettre.essais,
-                Json(dict(lettre.evenement)),
+                Json({_texte(nom): _texte(valeur) for nom, valeur in lettre.evenement.items()}),
+                DERRIERE,
             ],
         )
 
 
-def cles_bloquees(curseur: Any, groupe: str, cles: Sequence[str]) -> set[str]:
-    """Which of these keys have an open dead letter in the group."""
+def _texte(texte: str) -> str:
+    """The text without what PostgreSQL cannot hold: an unreadable entry must be recorded all the same."""
+    return texte.replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
+def situation(curseur: Any, groupe: str, event_ids: Sequence[str], cles: Sequence[str]) -> tuple[set[str], set[str]]:
+    """(which of these events were given up, which of these keys have an open dead letter) in the group."""
     curseur.execute(
-        "SELECT DISTINCT checkout_id FROM lettres_mortes "
-        "WHERE groupe = %s AND checkout_id = ANY(%s) AND etat = ANY(%s)",
-        [groupe, list(cles), list(OUVERTES)],
+        "SELECT true, event_id::text FROM lettres_mortes "
+        "WHERE groupe = %s AND event_id = ANY(%s::uuid[]) AND etat = 'abandonnee' "
+        "UNION SELECT false, checkout_id FROM lettres_mortes "
+        "WHERE groupe = %s AND checkout_id = ANY(%s) AND etat IN ('en_attente', 'relancee')",
+        [groupe, list(event_ids), groupe, list(cles)],
+    )
+    lignes = curseur.fetchall()
+    return {event_id for oui, event_id in lignes if oui}, {cle for oui, cle in lignes if not oui}
+
+
+def parmi(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
+    """Which of these events have a dead letter in the group, in any state."""
+    curseur.execute(
+        "SELECT event_id::text FROM lettres_mortes WHERE groupe = %s AND event_id = ANY(%s::uuid[])",
+        [groupe, list(event_ids)],
     )
     return {ligne[0] for ligne in curseur.fetchall()}
 
 
 def a_relancer(curseur: Any, groupe: str, *, nombre: int = 50) -> list[tuple[str, Mapping[str, str]]]:
-    """(id, fields) of the redriven letters whose turn it is: nothing open of their key stands before them.
-
-    Locks them for the transaction (another consumer skips them).
-    """
+    """(id, fields) of the redriven letters whose turn it is: nothing open of their key stands before them."""
     curseur.execute(
         "SELECT id::text, evenement FROM lettres_mortes AS l "
-        "WHERE groupe = %s AND etat = 'relancee' AND NOT EXISTS ("
+        "WHERE groupe = %s AND etat = 'relancee' AND (l.checkout_id = '' OR NOT EXISTS ("
         "  SELECT 1 FROM lettres_mortes AS avant WHERE avant.groupe = l.groupe "
-        "  AND avant.checkout_id = l.checkout_id AND avant.rang < l.rang AND avant.etat = ANY(%s)) "
-        "ORDER BY rang LIMIT %s FOR UPDATE SKIP LOCKED",
-        [groupe, list(OUVERTES), nombre],
+        "  AND avant.checkout_id = l.checkout_id AND avant.rang < l.rang "
+        "  AND avant.etat IN ('en_attente', 'relancee'))) "
+        "ORDER BY rang LIMIT %s",
+        [groupe, nombre],
     )
     return list(curseur.fetchall())
 
@@ -92,7 +118,7 @@ def refuser_la_relance(curseur: Any, identifiant: str, cause: str) -> None:
     curseur.execute(
         "UPDATE lettres_mortes SET etat = 'en_attente', cause = %s, modifie_le = clock_timestamp() "
         "WHERE id = %s AND etat = 'relancee'",
-        [cause[:2000], identifiant],
+        [_texte(cause[:2000]), identifiant],
     )
 
 

@@ -6,6 +6,8 @@ Guarantee: what committed is published at least once, in order per key, by howev
 2. A sweep holds a transaction-level advisory lock per stream: a second relay waits its turn instead of overtaking.
    A relay stopped in the middle loses its session (idle-in-transaction time limit) and the next one goes on.
 3. A crash between XADD and the mark publishes the row twice under one event id: consumers absorb it.
+4. A row whose entry is gone (Redis replaced, emptied, or its stream cut by somebody else) before every group had
+   acknowledged it is published again.
 """
 
 import logging
@@ -20,6 +22,7 @@ import redis
 from psycopg2.extras import execute_values
 
 from socle import fautes, jsons
+from socle.evenements import inbox
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, Entree
 from socle.evenements.enveloppe import Evenement
@@ -30,6 +33,8 @@ CANAL = "outbox"
 CONSERVATION_H = 24
 LOT = 500
 _ATTENTE_MAX_S = 5.0
+_ENTRETIEN_S = 2.0
+_PURGE_S = 600.0
 
 _INSERTION = (
     "INSERT INTO outbox (event_id, flux, cle, champs) VALUES %s ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
@@ -71,22 +76,59 @@ def _identite_connue(curseur: Any, flux: str, identite: str) -> bool:
     return curseur.fetchone() is not None
 
 
+def publier_les_cles(curseur: Any, bus: Bus, cles: Iterable[str], *, identite: str) -> int:
+    """Publish now, in order, what these keys still have unpublished, whoever wrote it; returns how many rows.
+
+    For a consumer that meets an event it had already processed: what that one brought about may have been committed
+    and never published, and must not be overtaken by what the next event of the key brings about.
+    """
+    liste = sorted(set(cles))
+    curseur.execute(
+        "SELECT 1 FROM outbox WHERE flux = %s AND publie_le IS NULL AND cle = ANY(%s) LIMIT 1", [bus.flux, liste]
+    )
+    if curseur.fetchone() is None:
+        return 0
+    curseur.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_verrou(bus)])
+    curseur.execute(
+        "SELECT event_id, champs FROM outbox WHERE flux = %s AND publie_le IS NULL AND cle = ANY(%s) ORDER BY seq",
+        [bus.flux, liste],
+    )
+    return _publier(curseur, bus, curseur.fetchall(), identite=identite)
+
+
+def _publier(curseur: Any, bus: Bus, lignes: Sequence[tuple[Any, str]], *, identite: str) -> int:
+    """Append these rows, then mark them. The caller holds the stream's advisory lock."""
+    if lignes:
+        fautes.point("relais.avant_xadd")
+        entrees = bus.publier([jsons.lire(champs.encode()) for _, champs in lignes])
+        fautes.point("relais.apres_xadd")
+        publications = zip((str(event_id) for event_id, _ in lignes), entrees, strict=True)
+        marquer(curseur, bus.flux, publications, identite=identite)
+        fautes.point("relais.avant_commit")
+    return len(lignes)
+
+
+def _verrou(bus: Bus) -> str:
+    return f"outbox:{bus.flux}"
+
+
 class Relais:
     """Publishes the outbox rows of one stream. Safe to run twice and to kill anywhere.
 
     `age_s`: rows younger than this are left to whoever wrote them (consumers publish their own with the
     acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
-    entry before its row is `acquis`.
+    entry before its row is `acquis`; every relay of a stream names the same ones.
     """
 
     def __init__(self, base: Base, bus: Bus, *, groupes: Sequence[str], age_s: float = 0.0) -> None:
         self._base, self._bus, self._groupes, self._age_s = base, bus, tuple(groupes), age_s
         self._entretien_a = 0.0
+        self._purge_a = 0.0
 
     def balayer(self) -> int:
         """Publish one batch; returns how many rows. Raises the database's or Redis's error, with nothing marked."""
         with self._base.transaction() as curseur:
-            curseur.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"outbox:{self._bus.flux}"])
+            curseur.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [_verrou(self._bus)])
             if not curseur.fetchone()[0]:
                 return 0
             identite = self._verifier_identite(curseur)
@@ -95,15 +137,7 @@ class Relais:
                 "AND cree_le <= clock_timestamp() - make_interval(secs => %s) ORDER BY seq LIMIT %s",
                 [self._bus.flux, self._age_s, LOT],
             )
-            lignes = curseur.fetchall()
-            if lignes:
-                fautes.point("relais.avant_xadd")
-                entrees = self._bus.publier([jsons.lire(champs.encode()) for _, champs in lignes])
-                fautes.point("relais.apres_xadd")
-                publications = zip((str(ligne[0]) for ligne in lignes), entrees, strict=True)
-                marquer(curseur, self._bus.flux, publications, identite=identite)
-                fautes.point("relais.avant_commit")
-        return len(lignes)
+            return _publier(curseur, self._bus, curseur.fetchall(), identite=identite)
 
     def _verifier_identite(self, curseur: Any) -> str:
         """If Redis is not the one that got our entries, publish again what some group may not have seen."""
@@ -117,7 +151,8 @@ class Relais:
             "WHERE flux = %s AND NOT acquis AND publie_le IS NOT NULL",
             [self._bus.flux],
         )
-        journal.warning("Redis a changé d'identité : %s événements seront republiés", curseur.rowcount)
+        if connue is not None:
+            journal.warning("Redis a changé d'identité : %s événements seront republiés", curseur.rowcount)
         curseur.execute(
             "INSERT INTO outbox_flux VALUES (%s, %s) ON CONFLICT (flux) DO UPDATE SET identite = EXCLUDED.identite",
             [self._bus.flux, identite],
@@ -125,12 +160,16 @@ class Relais:
         return identite
 
     def entretenir(self) -> None:
-        """Mark what every group acknowledged, forget old rows, trim the stream. Idempotent.
+        """Mark what every group acknowledged, re-feed what the stream lost, forget old rows, trim. Idempotent.
 
-        The identity is read after the floor: a floor of a Redis that has replaced ours acquires nothing.
+        The first entry is read before the floor: what other relays trimmed lies below both. The identity is read on
+        both sides of them: a floor of a Redis that has replaced ours, or is being replaced, acquires nothing.
         """
-        plancher = self._bus.plancher(self._groupes)
         identite = self._bus.identite()
+        premiere = self._bus.premiere()
+        plancher = self._bus.plancher(self._groupes)
+        if self._bus.identite() != identite:
+            return
         with self._base.transaction() as curseur:
             if not _identite_connue(curseur, self._bus.flux, identite):
                 return
@@ -139,6 +178,13 @@ class Relais:
                 "AND (entree_ms, entree_n) < (%s, %s)",
                 [self._bus.flux, plancher.ms, plancher.n],
             )
+            curseur.execute(
+                "UPDATE outbox SET publie_le = NULL, entree_ms = NULL, entree_n = NULL WHERE flux = %s AND NOT acquis "
+                "AND publie_le IS NOT NULL AND (entree_ms, entree_n) < (%s, %s)",
+                [self._bus.flux, premiere.ms, premiere.n],
+            )
+            if curseur.rowcount:
+                journal.warning("%s événements ont disparu du flux et seront republiés", curseur.rowcount)
             curseur.execute(
                 "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE acquis "
                 "AND publie_le < clock_timestamp() - make_interval(hours => %s) LIMIT 5000)",
@@ -165,12 +211,17 @@ class Relais:
                 self._base.fermer()
                 arret.wait(pause)
                 pause = min(2 * pause, _ATTENTE_MAX_S)
+        self._base.fermer()
 
     def _entretenir_parfois(self) -> None:
         maintenant = time.monotonic()
-        if maintenant - self._entretien_a >= 2.0:
-            self.entretenir()
+        if maintenant - self._entretien_a >= _ENTRETIEN_S:
             self._entretien_a = maintenant
+            self.entretenir()
+        if maintenant - self._purge_a >= _PURGE_S:
+            self._purge_a = maintenant
+            with self._base.transaction() as curseur:
+                inbox.purger(curseur)
 
     def _ecouter(self) -> None:
         with self._base.transaction() as curseur:

@@ -1,22 +1,31 @@
 """A worker is a table of reactions: who reacts to what, and what it brings about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from uuid import UUID
 
 from socle.evenements.enveloppe import Evenement
 
 Reaction = Callable[[Evenement], Iterable[Evenement]]
-ReactionParLot = Callable[[list[Evenement]], None]
-Effet = Callable[[Any, Evenement], None]
+ReactionParLot = Callable[[list[Evenement]], Collection[UUID] | None]
 
 
 class AReessayer(Exception):
-    """A neighbour cannot answer now: the event stays pending and is tried again, with back-off, for ever."""
+    """A neighbour cannot answer now: the event stays pending and is tried again, with back-off, for ever.
+
+    `socle.erreurs.Indisponible` (so a call of `socle.http` that failed) and a lost database or Redis mean the same.
+    """
 
 
 class ADifferer(Exception):
-    """The event came before what it needs: tried again soon; a dead letter after the table's patience."""
+    """The event came before what it needs: the next one of its key goes first, and it is tried again soon.
+
+    A dead letter when the group's patience ends.
+    """
+
+
+def _tel_quel(evenement: Evenement) -> Evenement:
+    return evenement
 
 
 @dataclass(kw_only=True)
@@ -24,13 +33,19 @@ class Table:
     """The reactions of one group.
 
     A reaction makes its remote calls and returns the events it brings about; it may run more than once for one event
-    and must therefore call with keys derived from it. `par_lot` receives whole batches instead (all types).
-    Types without a reaction are acknowledged at once.
+    and must therefore call with keys derived from it. Types without a reaction are acknowledged at once.
+
+    `par_lot` receives whole batches instead, of all types, in stream order; it may return the ids that it could not
+    take yet (tried again soon).
+
+    `relever` brings an event of an older schema version to the present one (F38); what it raises is the cause of a
+    dead letter. `par_lot` gets events as they are.
     """
 
     groupe: str
     reactions: dict[str, Reaction] = field(default_factory=dict)
     par_lot: ReactionParLot | None = None
+    relever: Callable[[Evenement], Evenement] = _tel_quel
 
     def reaction(self, type_: str) -> Callable[[Reaction], Reaction]:
         """Decorator: this function reacts to events of this type."""
@@ -42,3 +57,12 @@ class Table:
             return fonction
 
         return inscrire
+
+    def concerne(self, type_: str) -> bool:
+        """Whether events of this type are this group's business."""
+        return self.par_lot is not None or type_ in self.reactions
+
+    def reagir(self, evenement: Evenement) -> list[Evenement]:
+        """What the event brings about; nothing for a type that no longer has a reaction."""
+        reaction = self.reactions.get(evenement.type)
+        return list(reaction(self.relever(evenement))) if reaction is not None else []
