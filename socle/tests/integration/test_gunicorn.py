@@ -64,7 +64,7 @@ class Programme:
 
 
 @contextmanager
-def lance(dossier: Path) -> Iterator[Programme]:
+def lance(dossier: Path, **variables: str) -> Iterator[Programme]:
     port = port_libre()
     metriques = dossier / "metriques"
     metriques.mkdir()
@@ -81,6 +81,7 @@ def lance(dossier: Path) -> Iterator[Programme]:
         "TEMOIN_PREPARATION": str(dossier / "preparation"),
         "BIND": f"127.0.0.1:{port}",
         "WORKERS": "2",
+        **variables,
     }
     with (dossier / "journal").open("wb") as journal:
         processus = subprocess.Popen(
@@ -218,3 +219,14 @@ def test_F43_what_is_no_http_request_is_refused_in_json_without_repeating_it(
     assert set(json.loads(corps)) == {"success", "error", "details", "code", "correlation_id"}
     assert b"aaaa" not in corps
     assert b"n'importe" not in corps
+
+
+def test_F43_a_body_that_no_view_reads_does_not_cost_the_connection(tmp_path: Path) -> None:
+    """gunicorn's threads close a connection with an unread body, and a gateway that reuses it loses a request."""
+    with (
+        lance(tmp_path, WORKER_CLASS="gthread", THREADS="2", WORKERS="1") as programme,
+        urllib3.connection_from_url(programme.url, maxsize=1, retries=False) as pool,
+    ):
+        for _ in range(20):
+            assert pool.request("POST", "/health/live", body=b"a" * 400_000, timeout=10).status == 405
+        assert pool.num_connections == 1

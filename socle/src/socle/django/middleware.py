@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from socle import correlation, metriques
 from socle.django import erreurs
@@ -59,6 +60,12 @@ class SocleMiddleware:
     def _repondre(self, request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path_info:
             return erreurs.gerer(DonneesInvalides(champs={"adresse": "caractère interdit"}, code="adresse_invalide"))
+        try:
+            # Read even when no view wants it: gunicorn closes a connection with an unread body, and the gateway's next
+            # request on it would be lost.
+            _ = request.body
+        except (RequestDataTooBig, UnreadablePostError) as erreur:
+            return erreurs.gerer(erreur)
         reponse = self._suite(request)
         if reponse.status_code >= 400 and not request.path_info.startswith("/admin/"):
             type_mime = reponse.get("Content-Type", "")
