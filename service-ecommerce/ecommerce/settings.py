@@ -21,7 +21,10 @@ class Config(ConfigDjango):
     suivi_intervalle_s: Secondes = 0.5
     suivi_apres_s: Secondes = 5.0
     suivi_limite_s: Secondes = 60.0
+    suivi_choreo_limite_s: Secondes = 35.0
     suivi_lot: Annotated[int, Field(ge=1, le=200)] = 20
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @model_validator(mode="after")
     def _limites_emboitees(self) -> Self:
@@ -32,8 +35,18 @@ class Config(ConfigDjango):
             )
         if self.suivi_limite_s <= max(self.orchestrateur_lecture_s, self.suivi_apres_s):
             raise ValueError("SUIVI_LIMITE_S dépasse ORCHESTRATEUR_LECTURE_S et SUIVI_APRES_S")
+        if self.suivi_choreo_limite_s <= self.suivi_apres_s:
+            raise ValueError("SUIVI_CHOREO_LIMITE_S dépasse SUIVI_APRES_S")
         return self
 
 
 CONFIG = charger(Config)
-globals().update(construire(CONFIG, app="ecommerce", base="api/", titre="E-commerce"))
+globals().update(
+    construire(
+        CONFIG,
+        app="ecommerce",
+        base="api/",
+        titre="E-commerce",
+        applications=["socle.evenements.apps.EvenementsConfig"],
+    )
+)

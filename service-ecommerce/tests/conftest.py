@@ -48,7 +48,9 @@ def sans_fautes() -> Iterator[None]:
 
 @pytest.fixture
 def amorce(transactional_db: None) -> None:
-    """The seed data of the contract, section 11."""
+    """The seed data of the contract, section 11. The outbox's tables have no model: Django's flush leaves them."""
+    with connection.cursor() as curseur:
+        curseur.execute("TRUNCATE outbox, outbox_flux, inbox, points_de_reprise, lettres_mortes")
     charger()
 
 
@@ -75,6 +77,9 @@ class Api:
 
     def commander(self, corps: Any = None, client: UUID = ADA, **entetes: str) -> Any:
         return self.appeler("POST", f"/api/commandes/clients/{client}/checkout/", corps, **entetes)
+
+    def choreo(self, corps: Any = None, client: UUID = ADA, **entetes: str) -> Any:
+        return self.appeler("POST", f"/api/commandes/clients/{client}/checkout/choreo/", corps, **entetes)
 
     def statut(self, checkout_id: str, client: UUID = ADA) -> dict[str, Any]:
         return self.appeler("GET", f"/api/commandes/clients/{client}/checkout/{checkout_id}/").json()
@@ -132,6 +137,13 @@ def un(requete: str, parametres: list[Any] | None = None) -> Any:
     with connection.cursor() as curseur:
         curseur.execute(requete, parametres)
         return curseur.fetchone()[0]
+
+
+def outbox() -> list[dict[str, str]]:
+    """The fields of every row, in the order in which the relay publishes them."""
+    with connection.cursor() as curseur:
+        curseur.execute("SELECT champs FROM outbox ORDER BY seq")
+        return [json.loads(champs) for (champs,) in curseur.fetchall()]
 
 
 def vieillir(secondes: float) -> None:

@@ -25,6 +25,8 @@ class Voisins:
 
     `perdue`: the saga succeeds and its answer is lost, once. `muette`: nothing is received and the connection is cut.
     `panne`: the gateway says 503. `retenue`, when set, holds every new saga until `laisser()`.
+
+    `avant_fermeture`, when set, runs once, when commandes is about to close a reference: what a worker still managed.
     """
 
     def __init__(self) -> None:
@@ -36,7 +38,11 @@ class Voisins:
         self.stock = dict.fromkeys(self.produits, 500)
         self.mode: Mode = "reussite"
         self.sans_lignes = False
-        self.catalogue_en_panne = False
+        self.eteints: set[str] = set()
+        self.reserves: set[str] = set()
+        self.commandes: dict[str, str] = {}
+        self.rejeux: dict[str, list[dict[str, Any]]] = {}
+        self.avant_fermeture: Callable[[], None] | None = None
         self.sagas: dict[str, dict[str, Any]] = {}
         self.ventes: dict[str, str] = {}
         self.fermees: list[str] = []
@@ -102,23 +108,41 @@ class Voisins:
         with self._verrou:
             self.recues.append((methode, chemin, entetes, corps))
         routes: list[tuple[str, str, Callable[..., Rendu]]] = [
+            ("GET", "/api/catalogue/produits/?ids=", self._plusieurs),
             ("GET", "/api/catalogue/produits/", self._produit),
+            ("POST", "/api/inventaire/augmenter-stock/", self._liberer),
+            ("GET", "/api/event-store/replay/checkout/", self._rejouer),
             ("GET", "/api/inventaire/stocks-locaux/", self._stocks),
             ("POST", "/api/saga/commandes/", self._lancer),
             ("GET", "/api/saga/commandes/", self._saga),
             ("POST", "/api/commandes/ventes-ddd/par-reference/", self._fermer_reference),
             ("GET", "/api/commandes/ventes-ddd/par-reference/", self._vente),
         ]
+        if chemin.split("/")[2] in self.eteints:
+            return 503, {"message": "failure to get a peer from the ring-balancer"}
         for verbe, prefixe, servir in routes:
             if methode == verbe and chemin.startswith(prefixe):
                 return servir(chemin.removeprefix(prefixe), entetes, corps)
         return 404, {"error": "route"}
 
     def _produit(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
-        if self.catalogue_en_panne:
-            return 503, {"message": "failure to get a peer from the ring-balancer"}
         produit = self.produits.get(reste.strip("/"))
         return (200, produit) if produit else (404, {"error": "Produit introuvable"})
+
+    def _plusieurs(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
+        ids = reste.split(",")
+        trouves = [self.produits[p] for p in ids if p in self.produits]
+        return 200, {"produits": trouves, "introuvables": [p for p in ids if p not in self.produits]}
+
+    def _liberer(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
+        """The barrier gives the first answer again, so a reference that held something says so for ever."""
+        lignes = [{"produit_id": CHOCOLAT, "quantite": 2}] if corps["reference"] in self.reserves else []
+        return 200, {"success": True, "etat": "LIBEREE" if lignes else "ANNULEE", "lignes": lignes}
+
+    def _rejouer(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
+        if reste not in self.rejeux:
+            return 404, {"error": "Checkout inconnu", "status": "unknown"}
+        return 200, {"checkout_id": reste, "events": self.rejeux[reste]}
 
     def _stocks(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
         magasin, _, ids = reste.partition("/?produits=")
@@ -186,6 +210,9 @@ class Voisins:
     def _fermer_reference(self, reste: str, entetes: dict[str, str], corps: Any) -> Rendu:
         reference = reste.split("/")[0]
         assert corps["seulement_si_absente"] is True
+        if self.avant_fermeture is not None:
+            self.avant_fermeture()
+            self.avant_fermeture = None
         self.fermees.append(reference)
         return 200, {"etat": self.ventes.get(reference, "jamais_creee")}
 
@@ -197,7 +224,8 @@ class Voisins:
             {"produit_id": p, "produit_nom": v["nom"], "quantite": 1, "prix_unitaire": v["prix"]}
             for p, v in self.produits.items()
         ]
-        return 200, {"vente": {"id": str(uuid.uuid4()), "statut": self.ventes[reference], "lignes": lignes}}
+        commande = self.commandes.setdefault(reference, str(uuid.uuid4()))
+        return 200, {"vente": {"id": commande, "statut": self.ventes[reference], "lignes": lignes}}
 
     def _lignes(self, demande: dict[str, Any]) -> list[dict[str, Any]]:
         return [

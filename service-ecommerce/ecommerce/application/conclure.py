@@ -1,4 +1,4 @@
-"""Conclude a checkout: the same code for the request that waited and for the tracker."""
+"""Conclude a checkout: the same code for the request that waited, for the tracker and for an event."""
 
 from dataclasses import dataclass
 

@@ -8,8 +8,9 @@ from ecommerce.application import reponses
 from ecommerce.application.ports import (
     Checkouts,
     Clients,
-    Evenement,
+    EventStore,
     FiltreCheckouts,
+    Moment,
     Orchestrateur,
     Paniers,
     Rendu,
@@ -30,6 +31,7 @@ class Consulter:
     paniers: Paniers
     checkouts: Checkouts
     orchestrateur: Orchestrateur
+    event_store: EventStore
 
     def prerequis(self, client_id: UUID) -> Rendu:
         """What is missing before a checkout. Raises `ClientIntrouvable`."""
@@ -59,21 +61,21 @@ class Consulter:
         }
 
     def statut(self, client_id: UUID, checkout_id: UUID) -> Rendu:
-        """The checkout and what happened to it, here and in its saga, in order of time.
+        """The checkout and what happened to it, here and in its saga or in the stream, in order of time.
 
-        `historique_complet` is false when the saga's part could not be read. Raises `CheckoutIntrouvable`.
+        `historique_complet` is false when the part of the saga, or of the event store, could not be read. Raises
+        `CheckoutIntrouvable`.
         """
         checkout = self.checkouts.lire(checkout_id)
         if checkout.client_id != client_id:
             raise CheckoutIntrouvable(f"Ce client n'a pas de checkout {checkout_id}.")
-        distants: list[Evenement] | None = []
-        if checkout.style is Style.ORCHESTRE:
-            distants = self.orchestrateur.historique(checkout_id)
-        evenements = sorted([*_locaux(checkout), *(distants or [])], key=lambda evenement: evenement.horodatage)
+        ailleurs = self.orchestrateur if checkout.style is Style.ORCHESTRE else self.event_store
+        distants = ailleurs.historique(checkout_id)
+        moments = sorted([*_locaux(checkout), *(distants or [])], key=lambda moment: moment.horodatage)
         return {
             "success": True,
             **reponses.detail(checkout),
-            "historique": [evenement._asdict() for evenement in evenements],
+            "historique": [moment._asdict() for moment in moments],
             "historique_complet": distants is not None,
         }
 
@@ -97,17 +99,19 @@ class Consulter:
         }
 
 
-def _locaux(checkout: Checkout) -> list[Evenement]:
+def _locaux(checkout: Checkout) -> list[Moment]:
     """The moments this service knows: acceptance, and how it ended."""
-    debut = Evenement(
+    debut = Moment(
         checkout.date_creation.isoformat(),
         "ecommerce",
         "CHECKOUT_INITIE",
         "Le panier est fermé et le checkout enregistré.",
         Statut.INITIE.value,
+        correlation_id=checkout.correlation_id,
     )
     if checkout.statut not in _CONCLUSIONS:
         return [debut]
     genre, message = _CONCLUSIONS[checkout.statut]
     moment = checkout.date_conclusion or checkout.date_modification
-    return [debut, Evenement(moment.isoformat(), "ecommerce", genre, message, checkout.statut.value)]
+    fin = Moment(moment.isoformat(), "ecommerce", genre, message, checkout.statut.value)
+    return [debut, fin._replace(correlation_id=checkout.correlation_id)]

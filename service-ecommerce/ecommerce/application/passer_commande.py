@@ -7,56 +7,30 @@ orchestrator is called with the checkout's id, which makes every repetition harm
 
 import time
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
 
 from ecommerce.application import reponses
 from ecommerce.application.conclure import Conclure
-from ecommerce.application.ports import (
-    Atomique,
-    Checkouts,
-    Cle,
-    Cles,
-    Clients,
-    FicheClient,
-    Memoire,
-    Orchestrateur,
-    Ouverture,
-    Paniers,
-    Reponse,
-)
+from ecommerce.application.ouvrir import Demande, Ouvrir, rappeler
+from ecommerce.application.ports import Atomique, Checkouts, Cle, Cles, Memoire, Orchestrateur, Reponse
 from ecommerce.domain.checkout import Checkout, Style
-from ecommerce.domain.erreurs import ClientInactif, PanierVide
 from ecommerce.domain.issue import EN_COURS, Genre, Issue
-from ecommerce.domain.valeurs import AdresseLivraison
 from socle import fautes
-from socle.erreurs import CleReutilisee, EnCours, Erreur
+from socle.erreurs import EnCours
 
 ATTENTE_S = 2.0
 _PAS_S = 0.05
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Demande:
-    """The command. No `adresse`: the client's own; no `magasin_id`: the default selling magasin."""
-
-    client_id: UUID
-    adresse: AdresseLivraison | None = None
-    notes: str = ""
-    magasin_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PasserCommande:
     """`budget_s` bounds the wait for the orchestrator: past it, a request that has not answered is dead."""
 
-    clients: Clients
-    paniers: Paniers
+    ouvrir: Ouvrir
     checkouts: Checkouts
     cles: Cles
     orchestrateur: Orchestrateur
     conclure: Conclure
     atomique: Atomique
-    magasin_id: UUID
     budget_s: float
 
     def __call__(self, demande: Demande, cle: Cle | None) -> Reponse:
@@ -64,44 +38,11 @@ class PasserCommande:
 
         Raises `ClientIntrouvable`, `ClientInactif`, `PanierVide`, `CleReutilisee`, `EnCours`.
         """
-        checkout = self._ouvrir(demande, cle)
+        checkout = self.ouvrir(demande, cle, Style.ORCHESTRE)
         if checkout is None:
             return self._rejouer(cle)  # type: ignore[arg-type]  # only a known key opens nothing
         fautes.point("checkout.apres_cloture")
         return self._finir(checkout, self.orchestrateur.lancer(checkout), cle)
-
-    def _ouvrir(self, demande: Demande, cle: Cle | None) -> Checkout | None:
-        """First transaction; None when the key was used before."""
-        checkout_id = uuid4()
-        with self.atomique():
-            if cle is not None and not self.cles.poser(cle, checkout_id):
-                return None
-            try:
-                client = self._acheteur(demande.client_id)
-                panier = self.paniers.verrouiller(demande.client_id)
-                if not panier.lignes:
-                    raise PanierVide("Le panier est vide : ajoutez un produit avant de commander.")
-            except Erreur as erreur:
-                refus = erreur
-                if cle is not None:
-                    self.cles.refuser(cle, refus)
-            else:
-                ouverture = Ouverture(
-                    id=checkout_id,
-                    client_id=client.id,
-                    style=Style.ORCHESTRE,
-                    magasin_id=demande.magasin_id or self.magasin_id,
-                    adresse=demande.adresse or adresse_du_client(client),
-                    notes=demande.notes,
-                )
-                return self.checkouts.ouvrir(ouverture, panier)
-        raise refus
-
-    def _acheteur(self, client_id: UUID) -> FicheClient:
-        client = self.clients.acheteur(client_id)
-        if not client.actif:
-            raise ClientInactif("Ce client a été effacé : il ne peut plus commander.")
-        return client
 
     def _finir(self, checkout: Checkout, issue: Issue, cle: Cle | None) -> Reponse:
         """Second transaction."""
@@ -128,11 +69,9 @@ class PasserCommande:
         return self._reprendre(self.checkouts.lire(memoire.checkout_id), cle)
 
     def _memoire(self, cle: Cle) -> Memoire:
-        memoire = self.cles.lire(cle)
+        memoire = rappeler(self.cles, cle)
         if memoire is None:
             raise EnCours("La première requête de cette clé vient d'échouer ; recommencez.")
-        if memoire.empreinte != cle.empreinte:
-            raise CleReutilisee("Cette clé d'idempotence a déjà servi pour une autre requête.")
         return memoire
 
     def _reprendre(self, checkout: Checkout, cle: Cle) -> Reponse:
@@ -146,15 +85,3 @@ class PasserCommande:
         if checkout.ouvert and not issue.decisive and checkout.age_s < self.budget_s:
             raise EnCours("La même requête est en cours de traitement.")
         return self._finir(checkout, issue, cle)
-
-
-def adresse_du_client(client: FicheClient) -> AdresseLivraison:
-    """Where goods go when the request does not say."""
-    return AdresseLivraison(
-        nom_destinataire=f"{client.prenom} {client.nom}",
-        rue=client.adresse_rue,
-        ville=client.adresse_ville,
-        code_postal=client.adresse_code_postal,
-        province=client.adresse_province,
-        pays=client.adresse_pays,
-    )

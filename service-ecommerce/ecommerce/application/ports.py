@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from ecommerce.domain.checkout import Checkout, Statut, Style
+from ecommerce.domain.checkout import Checkout, LigneCheckout, Statut, Style
 from ecommerce.domain.client import Client
 from ecommerce.domain.issue import Issue
 from ecommerce.domain.panier import LignePanier, Panier
 from ecommerce.domain.valeurs import AdresseLivraison
 from socle.erreurs import Erreur
+from socle.evenements.enveloppe import Evenement
 
 Atomique = Callable[[], AbstractContextManager[object]]
 """Opens a transaction; everything in the block commits together or not at all."""
@@ -117,10 +118,12 @@ class Cles(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ouverture:
-    """What opens a checkout: one closed cart, and where its goods go."""
+    """What opens a checkout: one cart to close, at which prices, and where its goods go."""
 
     id: UUID
     client_id: UUID
+    panier_id: UUID | None
+    lignes: Sequence[LigneCheckout]
     style: Style
     magasin_id: UUID
     adresse: AdresseLivraison
@@ -142,7 +145,7 @@ class FiltreCheckouts:
 class Checkouts(Protocol):
     """The checkouts of both styles."""
 
-    def ouvrir(self, ouverture: Ouverture, panier: Panier) -> Checkout:
+    def ouvrir(self, ouverture: Ouverture) -> Checkout:
         """Close the cart and record its checkout, in one statement."""
 
     def lire(self, checkout_id: UUID) -> Checkout:
@@ -154,8 +157,8 @@ class Checkouts(Protocol):
     def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[Checkout], int]:
         """One page, most recent first, and how many match."""
 
-    def prendre(self, nombre: int) -> list[Checkout]:
-        """Claim open orchestrated checkouts whose time has come, and put their next turn off. Commits by itself."""
+    def prendre(self, style: Style, nombre: int) -> list[Checkout]:
+        """Claim open checkouts of a style whose time has come, and put their next turn off. Commits by itself."""
 
 
 class Produit(NamedTuple):
@@ -173,6 +176,9 @@ class Catalogue(Protocol):
     def produit(self, produit_id: UUID) -> Produit:
         """Raises `ProduitIntrouvable`, `Indisponible`."""
 
+    def produits(self, produit_ids: Sequence[UUID]) -> Mapping[UUID, Produit]:
+        """Those of these products that exist, archived or not; one call for all of them. Raises `Indisponible`."""
+
 
 class Stocks(Protocol):
     """inventaire"""
@@ -180,15 +186,24 @@ class Stocks(Protocol):
     def disponible(self, produit_id: UUID, magasin_id: UUID) -> int:
         """Units on hand. Raises `MagasinIntrouvable`, `Indisponible`."""
 
+    def liberer(self, reference: UUID) -> bool:
+        """Give back what this reference took, and refuse a later taking; True when it held something.
 
-class Evenement(NamedTuple):
-    """One entry of a history."""
+        Idempotent, and then with the first answer. Raises `Indisponible`.
+        """
+
+
+class Moment(NamedTuple):
+    """One entry of a history. The ids, of an event of the stream, link it to what caused it."""
 
     horodatage: str
     source: str
     type: str
     message: str
     etat: str
+    id: str | None = None
+    causation_id: str | None = None
+    correlation_id: str | None = None
 
 
 class Orchestrateur(Protocol):
@@ -203,8 +218,22 @@ class Orchestrateur(Protocol):
     def issue(self, checkout: Checkout) -> Issue:
         """What became of its saga; starts nothing."""
 
-    def historique(self, checkout_id: UUID) -> list[Evenement] | None:
+    def historique(self, checkout_id: UUID) -> list[Moment] | None:
         """The saga's events; None when the orchestrator does not answer, empty when it knows no such saga."""
+
+
+class EventStore(Protocol):
+    """The event store."""
+
+    def historique(self, checkout_id: UUID) -> list[Moment] | None:
+        """What it has of this checkout, in order of position; None while it does not answer or has nothing yet."""
+
+
+class Publications(Protocol):
+    """The outbox."""
+
+    def deposer(self, evenements: Sequence[Evenement]) -> None:
+        """Have these events published, in this order, once the transaction commits. Idempotent by event id."""
 
 
 EtatVente = Literal["annulee", "jamais_creee", "active"]
@@ -218,6 +247,9 @@ class Commandes(Protocol):
 
     def issue(self, reference: UUID) -> Issue:
         """The success that an active sale of this reference proves, else unknown. Raises `Indisponible`."""
+
+    def vente(self, reference: UUID) -> UUID | None:
+        """The sale recorded under this reference, even if somebody cancelled it since. Raises `Indisponible`."""
 
 
 Rendu = Mapping[str, Any]

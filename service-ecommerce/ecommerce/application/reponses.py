@@ -17,6 +17,26 @@ def statut_url(checkout: Checkout) -> str:
     return f"/api/commandes/clients/{checkout.client_id}/checkout/{checkout.id}/"
 
 
+def follow(checkout: Checkout) -> str:
+    """Where the event store replays the checkout, directly and through the gateway alike."""
+    return f"/api/event-store/replay/checkout/{checkout.id}"
+
+
+def acceptee(checkout: Checkout) -> Reponse:
+    """202: the choreography has begun. `statut_url` is authoritative, `follow` may lag behind."""
+    return _reponse(
+        202,
+        {
+            "success": True,
+            "accepted": True,
+            **_identite(checkout),
+            "follow": follow(checkout),
+            "statut_url": statut_url(checkout),
+            "prix_modifies": _prix_modifies(checkout),
+        },
+    )
+
+
 def de(checkout: Checkout) -> Reponse:
     """201 concluded well, 400 refused, 503 undone after a technical failure, 202 not concluded."""
     if checkout.statut is Statut.FINALISE:
@@ -47,7 +67,13 @@ def resume(checkout: Checkout) -> dict[str, Any]:
 
 def detail(checkout: Checkout) -> dict[str, Any]:
     """Everything but the history."""
-    return {**resume(checkout), **_contenu(checkout), "conclu_par": checkout.conclu_par}
+    return {
+        **resume(checkout),
+        **_contenu(checkout),
+        "conclu_par": checkout.conclu_par,
+        "correlation_id": checkout.correlation_id,
+        "follow": follow(checkout),
+    }
 
 
 def produit(ligne: LigneCheckout) -> dict[str, Any]:
@@ -74,18 +100,22 @@ def _contenu(checkout: Checkout) -> dict[str, Any]:
     return {
         "commande": _commande(checkout),
         "produits": [produit(ligne) for ligne in checkout.lignes],
-        "prix_modifies": [
-            {
-                "produit_id": ligne.produit_id,
-                "nom_produit": ligne.nom_produit,
-                "ancien_prix": ligne.prix_panier,
-                "nouveau_prix": ligne.prix_unitaire,
-            }
-            for ligne in checkout.lignes
-            if ligne.prix_change
-        ],
+        "prix_modifies": _prix_modifies(checkout),
         "operations": [asdict(operation) for operation in checkout.operations],
     }
+
+
+def _prix_modifies(checkout: Checkout) -> list[dict[str, Any]]:
+    return [
+        {
+            "produit_id": ligne.produit_id,
+            "nom_produit": ligne.nom_produit,
+            "ancien_prix": ligne.prix_panier,
+            "nouveau_prix": ligne.prix_unitaire,
+        }
+        for ligne in checkout.lignes
+        if ligne.prix_change
+    ]
 
 
 def _commande(checkout: Checkout) -> dict[str, Any] | None:

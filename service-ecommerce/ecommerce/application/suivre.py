@@ -1,53 +1,48 @@
-"""The tracker: concludes the orchestrated checkouts that no request concluded.
+"""The tracker: concludes the checkouts, of either style, that nothing else concluded.
 
 Guarantee: every checkout recorded as open ends, from PostgreSQL alone, whoever died and whenever.
 
 1. A claim only puts the next look off; a tracker killed anywhere loses its turn and nothing else.
 2. Two trackers skip each other's claims; should both look at one checkout all the same, the first conclusion counts.
-3. A saga the orchestrator never received is handed over again, with the same id, until the checkout is `limite_s`
-   old. Older ones are failed, after commandes has promised that no sale of that reference can appear any more.
-4. An active sale does not prove success while the orchestrator is unreachable: a saga past its deadline may still
-   cancel it. Such a checkout stays open until the orchestrator says how it ended.
+3. What each style takes for the truth, and from when on it decides itself, is in `enquetes`.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ecommerce.application.conclure import Conclure
-from ecommerce.application.ports import Atomique, Checkouts, Cles, Commandes, Orchestrateur
-from ecommerce.domain.checkout import Checkout
-from ecommerce.domain.issue import EN_COURS, Genre, Issue
+from ecommerce.application.enquetes import Enquete
+from ecommerce.application.ports import Atomique, Checkouts, Cles, Publications
+from ecommerce.domain.checkout import Checkout, Style
 from socle import correlation, fautes
 from socle.erreurs import Indisponible
 
 journal = logging.getLogger("ecommerce.suivi")
 
-_ABANDON = Issue(
-    genre=Genre.COMPENSEE,
-    libelle="Service externe indisponible",
-    motif="L'orchestrateur n'a pas répondu à temps ; la commande a été abandonnée.",
-    code="orchestrateur_indisponible",
-)
+PAR = "suivi"
 
 
 @dataclass(frozen=True, slots=True)
 class Suivre:
-    """`limite_s`: age from which a checkout without a saga is given up. `budget_s` bounds the look at one checkout."""
+    """At most `lot` checkouts of each style per round; `budget_s` bounds the look at one.
+
+    `observer` is told of each checkout this tracker concluded, once that is committed.
+    """
 
     checkouts: Checkouts
     cles: Cles
-    orchestrateur: Orchestrateur
-    commandes: Commandes
+    enquetes: Mapping[Style, Enquete]
     conclure: Conclure
+    publications: Publications
     atomique: Atomique
-    limite_s: float
+    observer: Callable[[Checkout], None]
     lot: int
     budget_s: float = 5.0
 
     def __call__(self, arret: Callable[[], bool] = lambda: False) -> int:
         """One round; returns how many checkouts were claimed. `arret` is asked between two checkouts."""
-        pris = self.checkouts.prendre(self.lot)
+        pris = [checkout for style in self.enquetes for checkout in self.checkouts.prendre(style, self.lot)]
         fautes.point("suivi.apres_prise")
         for checkout in pris:
             if arret():
@@ -58,28 +53,21 @@ class Suivre:
 
     def _examiner(self, checkout: Checkout) -> None:
         try:
-            issue = self._issue(checkout)
+            verdict = self.enquetes[checkout.style](checkout)
         except Indisponible as panne:
             journal.warning("checkout %s : %s", checkout.id, panne)
             return
         fautes.point("suivi.avant_conclusion")
-        if checkout.apres(issue) == checkout:
+        if checkout.apres(verdict.issue) == checkout:
             return
         with self.atomique():
-            apres = self.conclure(checkout, issue, par="suivi")
+            apres = self.conclure(checkout, verdict.issue, par=PAR)
             if apres.reessayable:
                 self.cles.oublier(apres.id)
+            a_nous = apres.conclu_par == PAR
+            if a_nous:
+                self.publications.deposer(verdict.a_publier(apres))
+            fautes.point("suivi.avant_commit")
+        if a_nous:
+            self.observer(apres)
         journal.info("checkout %s : %s après %.1f s", apres.id, apres.statut, checkout.age_s)
-
-    def _issue(self, checkout: Checkout) -> Issue:
-        issue = self.orchestrateur.issue(checkout)
-        if issue.genre not in (Genre.INCONNUE, Genre.INJOIGNABLE):
-            return issue
-        if checkout.age_s >= self.limite_s:
-            return self._trancher(checkout, orchestrateur_repond=issue.genre is Genre.INCONNUE)
-        return self.orchestrateur.confier(checkout) if issue.genre is Genre.INCONNUE else issue
-
-    def _trancher(self, checkout: Checkout, *, orchestrateur_repond: bool) -> Issue:
-        if self.commandes.fermer(checkout.id) != "active":
-            return _ABANDON
-        return self.commandes.issue(checkout.id) if orchestrateur_repond else EN_COURS

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ecommerce.domain.issue import Genre, Issue, Operation
 from ecommerce.domain.livraison import frais_livraison
+from ecommerce.domain.panier import LignePanier
 from ecommerce.domain.valeurs import AdresseLivraison
 
 
@@ -50,6 +51,17 @@ class LigneCheckout:
     @property
     def prix_change(self) -> bool:
         return self.prix_unitaire != self.prix_panier
+
+    @classmethod
+    def de(cls, ligne: LignePanier, *, nom: str | None = None, prix: Decimal | None = None) -> "LigneCheckout":
+        """A line of the closed cart, under the name and at the price of the catalogue where they are known already."""
+        return cls(
+            produit_id=ligne.produit_id,
+            nom_produit=ligne.nom_produit if nom is None else nom,
+            quantite=ligne.quantite,
+            prix_panier=ligne.prix_unitaire,
+            prix_unitaire=ligne.prix_unitaire if prix is None else prix,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +141,16 @@ class Checkout:
         return self
 
     def _finalise(self, issue: Issue) -> "Checkout":
-        lignes = [
-            replace(
-                ligne,
-                nom_produit=issue.articles[ligne.produit_id].nom_produit,
-                prix_unitaire=issue.articles[ligne.produit_id].prix_unitaire,
-            )
-            for ligne in self.lignes
-        ]
+        lignes = self.lignes
+        if issue.articles:
+            lignes = [
+                replace(
+                    ligne,
+                    nom_produit=issue.articles[ligne.produit_id].nom_produit,
+                    prix_unitaire=issue.articles[ligne.produit_id].prix_unitaire,
+                )
+                for ligne in self.lignes
+            ]
         return replace(
             self,
             statut=Statut.FINALISE,

@@ -1,4 +1,4 @@
-"""What is known of the saga of a checkout."""
+"""What is known of the distributed transaction of a checkout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,10 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issue:
-    """`articles` by product and `commande_id` come with success, `libelle`, `motif` and `code` with failure."""
+    """`commande_id` comes with success, `libelle`, `motif` and `code` with failure.
+
+    `articles`, by product, are the prices that a saga froze; without them the checkout's own prices count.
+    """
 
     genre: Genre
     commande_id: UUID | None = None

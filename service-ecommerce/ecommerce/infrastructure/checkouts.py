@@ -13,7 +13,6 @@ from ecommerce.application.ports import FiltreCheckouts, Ouverture
 from ecommerce.domain.checkout import OUVERTS, Checkout, LigneCheckout, Montants, Statut, Style
 from ecommerce.domain.erreurs import CheckoutIntrouvable
 from ecommerce.domain.issue import Operation
-from ecommerce.domain.panier import Panier
 from ecommerce.domain.valeurs import AdresseLivraison
 from ecommerce.infrastructure.paniers import FERMER
 from socle import jsons
@@ -57,29 +56,19 @@ class CheckoutsPostgres:
     def __init__(self, *, suivi_apres_s: float) -> None:
         self._suivi_apres_s = suivi_apres_s
 
-    def ouvrir(self, ouverture: Ouverture, panier: Panier) -> Checkout:
-        lignes = [
-            LigneCheckout(
-                produit_id=ligne.produit_id,
-                nom_produit=ligne.nom_produit,
-                quantite=ligne.quantite,
-                prix_panier=ligne.prix_unitaire,
-                prix_unitaire=ligne.prix_unitaire,
-            )
-            for ligne in panier.lignes
-        ]
+    def ouvrir(self, ouverture: Ouverture) -> Checkout:
         with connection.cursor() as curseur:
             curseur.execute(
                 _OUVRIR,
                 [
-                    panier.id,
+                    ouverture.panier_id,
                     ouverture.id,
                     ouverture.client_id,
-                    panier.id,
+                    ouverture.panier_id,
                     ouverture.style.value,
                     Statut.INITIE.value,
                     ouverture.magasin_id,
-                    _json([asdict(ligne) for ligne in lignes]),
+                    _json([asdict(ligne) for ligne in ouverture.lignes]),
                     _json(asdict(ouverture.adresse)),
                     ouverture.adresse.livraison_express,
                     ouverture.notes,
@@ -133,9 +122,9 @@ class CheckoutsPostgres:
             )
             return [_depuis(rangee) for rangee in curseur.fetchall()], total
 
-    def prendre(self, nombre: int) -> list[Checkout]:
+    def prendre(self, style: Style, nombre: int) -> list[Checkout]:
         with connection.cursor() as curseur:
-            curseur.execute(_PRENDRE, [Style.ORCHESTRE.value, nombre])
+            curseur.execute(_PRENDRE, [style.value, nombre])
             return [_depuis(rangee) for rangee in curseur.fetchall()]
 
 

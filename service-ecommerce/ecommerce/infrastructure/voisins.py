@@ -1,16 +1,17 @@
-"""The neighbours, over HTTP through the gateway: catalogue, inventaire, saga, commandes.
+"""The neighbours, over HTTP through the gateway: catalogue, inventaire, saga, commandes, event-store.
 
 The orchestrator's words become an `Issue` here and nowhere else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from ecommerce.application.ports import EtatVente, Evenement, Produit
-from ecommerce.domain.checkout import Checkout
+from ecommerce.application.ports import EtatVente, Moment, Produit
+from ecommerce.domain.checkout import Checkout, Statut
 from ecommerce.domain.erreurs import MagasinIntrouvable, ProduitIntrouvable
 from ecommerce.domain.issue import EN_COURS, INCONNUE, INJOIGNABLE, Article, Genre, Issue, Operation
 from socle.correlation import echeance
@@ -23,6 +24,16 @@ _LIBELLES = {
     "informations_produits": "Lecture des produits et des prix",
     "reservation_stock": "Réservation du stock",
     "creation_commande": "Création de la commande",
+}
+_EVENEMENTS = {
+    "CheckoutInitiated": ("Le checkout est annoncé aux workers.", Statut.INITIE),
+    "StockReserved": ("Le stock est réservé.", Statut.EN_COURS),
+    "StockReservationFailed": ("Le stock n'a pas pu être réservé.", Statut.EN_COURS),
+    "OrderCreated": ("La commande est créée.", Statut.EN_COURS),
+    "CheckoutSucceeded": ("Le checkout a réussi.", Statut.FINALISE),
+    "OrderCreationFailed": ("La commande n'a pas pu être créée.", Statut.EN_COURS),
+    "StockReleased": ("Le stock réservé est rendu.", Statut.EN_COURS),
+    "CheckoutFailed": ("Le checkout a échoué.", Statut.ECHEC),
 }
 _ANNULEE = "SAGA_ANNULEE"
 _ECHEC = "Erreur lors de l'exécution de la saga"
@@ -59,11 +70,15 @@ class CatalogueHttp:
             raise ProduitIntrouvable(f"Aucun produit n'a l'identifiant {produit_id}.")
         if not reponse.ok:
             raise _inattendue("catalogue", reponse)
-        corps = reponse.corps
-        return _comprendre(
-            "catalogue",
-            lambda: Produit(produit_id, str(corps["nom"]), Decimal(corps["prix"]), bool(corps["actif"])),
-        )
+        return _comprendre("catalogue", lambda: _produit({**reponse.corps, "id": produit_id}))
+
+    def produits(self, produit_ids: Sequence[UUID]) -> Mapping[UUID, Produit]:
+        ids = ",".join(str(produit_id) for produit_id in produit_ids)
+        reponse = self._client.get("/produits/", params={"ids": ids}, endpoint="produits")
+        if not reponse.ok:
+            raise _inattendue("catalogue", reponse)
+        lus = _comprendre("catalogue", lambda: [_produit(fiche) for fiche in reponse.corps["produits"]])
+        return {produit.id: produit for produit in lus}
 
 
 class StocksHttp:
@@ -86,6 +101,17 @@ class StocksHttp:
                 if str(stock["produit_id"]).lower() == str(produit_id)
             ),
         )
+
+    def liberer(self, reference: UUID) -> bool:
+        reponse = self._client.post(
+            "/augmenter-stock/",
+            {"reference": reference},
+            cle_idempotence=f"{reference}:liberer",
+            endpoint="augmenter-stock",
+        )
+        if not reponse.ok:
+            raise _inattendue("inventaire", reponse)
+        return _comprendre("inventaire", lambda: bool(reponse.corps["lignes"]))
 
 
 class CommandesHttp:
@@ -118,6 +144,29 @@ class CommandesHttp:
             lambda: Issue(genre=Genre.REUSSIE, commande_id=UUID(vente["id"]), articles=_articles(vente["lignes"])),
         )
 
+    def vente(self, reference: UUID) -> UUID | None:
+        reponse = self._client.get(f"/ventes-ddd/par-reference/{reference}/", endpoint="par-reference")
+        if reponse.statut == 404:
+            return None
+        if not reponse.ok:
+            raise _inattendue("commandes", reponse)
+        return _comprendre("commandes", lambda: UUID(reponse.corps["vente"]["id"]))
+
+
+class EventStoreHttp:
+    def __init__(self, client: ClientHttp) -> None:
+        self._client = client
+
+    def historique(self, checkout_id: UUID) -> list[Moment] | None:
+        try:
+            with echeance(_LECTURE_S):
+                reponse = self._client.get(f"/replay/checkout/{checkout_id}", endpoint="replay", essais=1)
+            if not reponse.ok:
+                return None
+            return _comprendre("event-store", lambda: [_moment(fait) for fait in reponse.corps["events"]])
+        except Indisponible:
+            return None
+
 
 class OrchestrateurHttp:
     """`attente_s` bounds `lancer`, retries included; the other calls are short."""
@@ -145,7 +194,7 @@ class OrchestrateurHttp:
         except Indisponible:
             return INJOIGNABLE
 
-    def historique(self, checkout_id: UUID) -> list[Evenement] | None:
+    def historique(self, checkout_id: UUID) -> list[Moment] | None:
         try:
             reponse = self._lire(checkout_id)
             if reponse.statut == 404:
@@ -246,17 +295,37 @@ def _issue_d_etat(corps: Mapping[str, Any]) -> Issue:
     return _INTERVENTION if etat == "INTERVENTION_REQUISE" else EN_COURS
 
 
-def _evenements(corps: Mapping[str, Any]) -> list[Evenement]:
+def _evenements(corps: Mapping[str, Any]) -> list[Moment]:
     return [
-        Evenement(
+        Moment(
             str(evenement["timestamp"]),
             "saga",
             str(evenement["type"]),
             str(evenement.get("message", "")),
             str(evenement["nouvel_etat"]),
+            correlation_id=corps.get("correlation_id"),
         )
         for evenement in corps.get("historique_evenements", [])
     ]
+
+
+def _produit(fiche: Mapping[str, Any]) -> Produit:
+    return Produit(UUID(str(fiche["id"])), str(fiche["nom"]), Decimal(fiche["prix"]), bool(fiche["actif"]))
+
+
+def _moment(fait: Mapping[str, Any]) -> Moment:
+    message, statut = _EVENEMENTS.get(fait["type"], ("", Statut.EN_COURS))
+    horodatage = fait["payload"].get("emitted_at") or datetime.fromtimestamp(float(fait["ts"]), UTC).isoformat()
+    return Moment(
+        str(horodatage),
+        str(fait["source"]),
+        str(fait["type"]),
+        str(fait["payload"].get("reason") or message),
+        statut.value,
+        id=str(fait["id"]),
+        causation_id=fait["causation_id"],
+        correlation_id=fait["correlation_id"],
+    )
 
 
 def _texte(details: object) -> str:

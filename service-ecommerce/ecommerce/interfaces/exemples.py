@@ -122,6 +122,17 @@ CHECKOUT_EN_COURS = {
     "statut": "en_cours",
     "statut_url": STATUT_URL,
 }
+FOLLOW = f"/api/event-store/replay/checkout/{CHECKOUT_ID}"
+CHECKOUT_ACCEPTE = {
+    "success": True,
+    "accepted": True,
+    **IDENTITE,
+    "commande_id": None,
+    "statut": "initie",
+    "follow": FOLLOW,
+    "statut_url": STATUT_URL,
+    "prix_modifies": CONTENU["prix_modifies"],
+}
 CHECKOUT_REFUSE = {
     "success": False,
     "error": "Stock insuffisant",
@@ -160,6 +171,8 @@ STATUT = {
     **RESUME,
     **CONTENU,
     "conclu_par": "requete",
+    "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
+    "follow": FOLLOW,
     "historique": [
         {
             "horodatage": DATE,
@@ -167,6 +180,9 @@ STATUT = {
             "type": "CHECKOUT_INITIE",
             "message": "Le panier est fermé et le checkout enregistré.",
             "etat": "initie",
+            "id": None,
+            "causation_id": None,
+            "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
         }
     ],
     "historique_complet": True,

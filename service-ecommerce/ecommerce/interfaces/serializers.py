@@ -207,6 +207,14 @@ class ReponseCheckoutEnCours(_Identite):
     statut_url = serializers.CharField()
 
 
+class ReponseCheckoutAccepte(_Identite):
+    success = serializers.BooleanField()
+    accepted = serializers.BooleanField()
+    follow = serializers.CharField(help_text="Relecture par l'event store.")
+    statut_url = serializers.CharField()
+    prix_modifies = PrixModifie(many=True)
+
+
 class ReponseCheckoutEchec(serializers.Serializer):
     """A refusal; the identity is there once a checkout was begun (an empty cart begins none)."""
 
@@ -243,17 +251,24 @@ class EvenementHistorique(serializers.Serializer):
     """One moment of a checkout."""
 
     horodatage = serializers.DateTimeField()
-    source = serializers.CharField(help_text="ecommerce ou saga.")
+    source = serializers.CharField(help_text="ecommerce, saga, ou qui a publié l'événement.")
     type = serializers.CharField()
-    message = serializers.CharField()
+    message = serializers.CharField(allow_blank=True)
     etat = serializers.CharField()
+    id = serializers.UUIDField(allow_null=True, help_text="Identifiant de l'événement du flux.")
+    causation_id = serializers.CharField(allow_null=True, help_text="Ce qui l'a causé.")
+    correlation_id = serializers.CharField(allow_null=True)
 
 
 class ReponseStatut(_Contenu, ResumeCheckout):
     success = serializers.BooleanField()
-    conclu_par = serializers.CharField(help_text="requete ou suivi ; vide tant que rien n'est conclu.")
+    conclu_par = serializers.CharField(help_text="requete, suivi ou evenement ; vide tant que rien n'est conclu.")
+    correlation_id = serializers.CharField()
+    follow = serializers.CharField()
     historique = EvenementHistorique(many=True)
-    historique_complet = serializers.BooleanField(help_text="Faux quand la part de la saga n'a pu être lue.")
+    historique_complet = serializers.BooleanField(
+        help_text="Faux quand la part de la saga, ou celle de l'event store, n'a pu être lue."
+    )
 
 
 class CriteresCheckouts(CriteresPage):

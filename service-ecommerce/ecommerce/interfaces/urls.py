@@ -15,6 +15,7 @@ API = [
     path(_PANIER, vues_clients.PanierClient.as_view(), name="panier"),
     path(f"{_PANIER}produits/<identifiant:produit_id>/", vues_clients.ProduitDuPanier.as_view(), name="panier-produit"),
     path(f"{_COMMANDES}checkout/", vues_checkouts.CheckoutOrchestre.as_view(), name="checkout"),
+    path(f"{_COMMANDES}checkout/choreo/", vues_checkouts.CheckoutChoreo.as_view(), name="checkout-choreo"),
     path(f"{_COMMANDES}checkout/prerequis/", vues_checkouts.Prerequis.as_view(), name="checkout-prerequis"),
     path(
         f"{_COMMANDES}checkout/<identifiant:checkout_id>/",

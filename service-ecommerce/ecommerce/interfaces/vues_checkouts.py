@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from ecommerce import bootstrap
-from ecommerce.application.passer_commande import Demande
+from ecommerce.application.ouvrir import Demande
 from ecommerce.application.ports import Cle, FiltreCheckouts, Reponse
 from ecommerce.domain.checkout import Statut, Style
 from ecommerce.domain.valeurs import AdresseLivraison
@@ -50,8 +50,32 @@ class CheckoutOrchestre(VueRapide):
         "Les prix sont ceux du catalogue au moment de la commande ; `prix_modifies` dit lesquels ont changé.",
     )
     def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        demande = _demande(client_id, valider(formes.DemandeCheckout, request if request.body else {}))
-        return _rendre(bootstrap.passer_commande(demande, _cle(request)))
+        return _rendre(bootstrap.passer_commande(_demande(client_id, request), _cle(request)))
+
+
+class CheckoutChoreo(VueRapide):
+    """The use case keeps the key itself: it asks the catalogue, which no transaction should wait for."""
+
+    idempotence = "metier"
+
+    @operation(
+        "Passer la commande du panier (saga chorégraphiée)",
+        corps=formes.DemandeCheckout,
+        reponses={
+            202: (
+                "Acceptée : le panier est fermé, l'événement est écrit. Suivre `statut_url`.",
+                formes.ReponseCheckoutAccepte,
+                exemples.CHECKOUT_ACCEPTE,
+            ),
+        },
+        erreurs=(400, 404, 503),
+        idempotente=True,
+        details="Le corps est facultatif. Les prix sont ceux du catalogue à l'acceptation ; `prix_modifies` dit "
+        "lesquels ont changé depuis le panier. `statut_url` fait foi ; `follow` peut rendre 404 tant que l'audit n'a pas "
+        "consigné le premier événement.",
+    )
+    def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        return _rendre(bootstrap.initier_choreo(_demande(client_id, request), _cle(request)))
 
 
 class Prerequis(Vue):
@@ -99,7 +123,9 @@ class Checkouts(Vue):
         return repondre({"success": True, "checkouts": lignes, "total": total, **pied(page)})
 
 
-def _demande(client_id: UUID, entree: Mapping[str, Any]) -> Demande:
+def _demande(client_id: UUID, request: HttpRequest) -> Demande:
+    """The same body for both styles; none means the defaults."""
+    entree: Mapping[str, Any] = valider(formes.DemandeCheckout, request if request.body else {})
     adresse = entree["adresse_livraison"]
     return Demande(
         client_id=client_id,

@@ -83,7 +83,7 @@ def test_unknown_archived_or_short_products_are_refused(api: Api, voisins: Voisi
 
 
 def test_a_neighbour_that_is_down_is_a_503_and_adds_nothing(api: Api, voisins: Voisins) -> None:
-    voisins.catalogue_en_panne = True
+    voisins.eteints = {"catalogue"}
     reponse = api.ajouter(CHOCOLAT)
     assert (reponse.status_code, reponse.json()["code"]) == (503, "service_indisponible")
     assert int(reponse["Retry-After"]) > 0
@@ -133,7 +133,7 @@ def test_two_simultaneous_first_additions_make_one_cart(api: Api) -> None:
 
 def test_the_same_key_adds_once_even_when_the_neighbours_are_down_the_second_time(api: Api, voisins: Voisins) -> None:
     premiere = api.ajouter(CHOCOLAT, 2, Idempotency_Key="k1")
-    voisins.catalogue_en_panne = True
+    voisins.eteints = {"catalogue"}
     seconde = api.ajouter(CHOCOLAT, 2, Idempotency_Key="k1")
     assert (premiere.status_code, premiere.content) == (seconde.status_code, seconde.content)
     assert api.panier() == {CHOCOLAT: 2}

@@ -165,7 +165,7 @@ def test_two_trackers_and_a_request_that_conclude_at_once_conclude_once(
     """All three know the outcome before any of them writes it."""
     voisins.terminer(ouvert, "rupture")
     checkout = bootstrap.suivre.checkouts.lire(uuid.UUID(ouvert))
-    issue = bootstrap.suivre.orchestrateur.issue(checkout)
+    issue = bootstrap.suivre.enquetes[checkout.style](checkout).issue
 
     def conclure() -> str:
         with transaction.atomic():

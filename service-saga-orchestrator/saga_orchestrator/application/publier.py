@@ -20,7 +20,7 @@ def issue(saga: Saga) -> list[Evenement]:
     if saga.etat.etat == etats.SAGA_TERMINEE:
         commande = {"commande_id": saga.donnees["commande_id"]}
         creee = _premier(saga, "OrderCreated", commande)
-        return [creee, suite(creee, "CheckoutSucceeded", creee.payload, source=SOURCE)]
+        return [creee, suite(creee, "CheckoutSucceeded", creee.payload, source=SOURCE, ts=creee.ts)]
     raison = saga.etat.echec.message if saga.etat.echec is not None else ""
     return [_premier(saga, "CheckoutFailed", {"reason": raison or "La saga a été annulée."})]
 

@@ -4,12 +4,11 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-import redis
 from django.db import connection
 
 from socle import jsons
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus
+from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.outbox import Relais
 from socle.saga.depot import Fragment
@@ -33,7 +32,6 @@ _DEPOSER = (
     "ORDER BY v.rang ON CONFLICT (event_id) DO NOTHING"
 )
 _INTERVALLE_S = 0.25
-_RESEAU_S = 5.0
 
 
 def deposer(evenements: Sequence[Evenement]) -> Fragment:
@@ -59,13 +57,7 @@ class Publication:
 
     def relayer(self, arret: threading.Event) -> None:
         """Publish until `arret` is set; outlives PostgreSQL and Redis."""
-        client = redis.Redis.from_url(
-            self._redis_url,
-            decode_responses=True,
-            socket_connect_timeout=_RESEAU_S,
-            socket_timeout=_RESEAU_S,
-            health_check_interval=15,
-        )
+        client = ouvrir(self._redis_url)
         base = Base(nom=f"{self._instance}-relais", **_acces())
         try:
             Relais(base, Bus(client, FLUX), groupes=GROUPES).tourner(arret, intervalle_s=_INTERVALLE_S)

@@ -1,10 +1,15 @@
-"""`fond`: the background process of ecommerce. Safe to run any number of times; SIGTERM drains."""
+"""`fond`: the background process of ecommerce. Safe to run any number of times; SIGTERM drains.
+
+Three loops in one process, which end together: the tracker (this thread), the relay of the outbox, and the member of
+the group `choreo-suivi`.
+"""
 
 import logging
 import random
 import signal
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -13,29 +18,38 @@ from django.db import Error, close_old_connections, connection
 from ecommerce import bootstrap
 from ecommerce.settings import CONFIG
 from socle.django.base import fermer_les_coupees
+from socle.fils import Fils
 
 journal = logging.getLogger("ecommerce.fond")
 
 _PURGE_S = 3600.0
 _PANNE_MAX_S = 5.0
+_DRAINAGE_S = 15.0
 
 
 class Command(BaseCommand):
-    help = "Conclut les checkouts orchestrés restés ouverts et oublie les vieilles clés."
+    help = "Publie les événements, conclut les checkouts restés ouverts et oublie les vieilles clés."
     # The checks load every view: half the time of a restart, for nothing this program uses.
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         arret = threading.Event()
         for numero in (signal.SIGTERM, signal.SIGINT):
             signal.signal(numero, lambda *_: arret.set())
-        journal.info("suivi des checkouts démarré")
+        bootstrap.exposer_les_metriques()
+        consommateur = bootstrap.consommateur()
+        fils = Fils(arret)
+        fils.lancer("relais", partial(bootstrap.relayer, arret))
+        fils.lancer("choreo-suivi", consommateur.tourner)
+        journal.info("fond démarré")
         Boucle(arret).tourner()
-        journal.info("suivi des checkouts arrêté")
+        consommateur.arreter()
+        fils.finir(_DRAINAGE_S)
+        journal.info("fond arrêté")
 
 
 class Boucle:
-    """One cheap query per turn; a full batch is followed by the next at once, a lost database by a growing pause."""
+    """One cheap query per style and turn; a full batch is followed by the next at once, a lost database by a pause."""
 
     def __init__(self, arret: threading.Event) -> None:
         self._arret = arret
@@ -62,7 +76,7 @@ class Boucle:
             journal.exception("suivi interrompu")
             return _gigue(CONFIG.suivi_intervalle_s)
         self._panne_s = 0.0
-        return 0.0 if pris == CONFIG.suivi_lot else _gigue(CONFIG.suivi_intervalle_s)
+        return 0.0 if pris >= CONFIG.suivi_lot else _gigue(CONFIG.suivi_intervalle_s)
 
     def _purger(self) -> None:
         if time.monotonic() >= self._prochaine_purge:

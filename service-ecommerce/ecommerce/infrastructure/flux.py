@@ -1,0 +1,100 @@
+"""The stream of checkout events as this service uses it: outbox, relay, consumer of its own group."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+
+from ecommerce.infrastructure import metriques
+from socle.django.base import fermer_les_coupees
+from socle.evenements import outbox
+from socle.evenements.base import Base
+from socle.evenements.bus import Bus, Entree, ouvrir
+from socle.evenements.consommateur import Consommateur, Reglages
+from socle.evenements.enveloppe import Evenement
+from socle.evenements.outbox import Relais
+from socle.evenements.reactions import AReessayer, Reaction, Table
+
+FLUX = "ecommerce.checkout.events"
+GROUPE = "choreo-suivi"
+GROUPES = (
+    "choreo-reservation",
+    "choreo-order",
+    "choreo-compensation",
+    "choreo-notification",
+    "choreo-audit",
+    "choreo-cqrs",
+    GROUPE,
+)
+"""Every group of the stream: a row is kept until all of them have acknowledged its entry."""
+_EN_VOL = 4
+"""Checkouts concluded at once; each holds a database connection."""
+
+
+class PublicationsPostgres:
+    """The `Publications` port: rows of the current transaction, whose commit wakes the relay."""
+
+    def deposer(self, evenements: Sequence[Evenement]) -> None:
+        if evenements:
+            with connection.cursor() as curseur:
+                outbox.deposer(curseur, FLUX, evenements)
+
+
+class BusCompte(Bus):
+    """Counts what it really publishes."""
+
+    def publier(self, lot: Sequence[Mapping[str, str]]) -> list[Entree]:
+        entrees = super().publier(lot)
+        for champs in lot:
+            metriques.compter_publication(FLUX, champs["type"])
+        return entrees
+
+
+class Flux:
+    """The relay and the consumer of one program; `instance` is the member's name in its group."""
+
+    def __init__(self, redis_url: str, instance: str) -> None:
+        self._instance = instance
+        self.bus = BusCompte(ouvrir(redis_url), FLUX)
+
+    def relayer(self, arret: threading.Event) -> None:
+        """Publish this service's outbox until `arret` is set; outlives PostgreSQL and Redis."""
+        Relais(self._base("relais"), self.bus, groupes=GROUPES).tourner(arret)
+
+    def consommateur(self, reactions: Mapping[str, Reaction]) -> Consommateur:
+        """The member of `choreo-suivi` that runs these reactions, by event type."""
+        protegees = {type_: _proteger(reaction) for type_, reaction in reactions.items()}
+        return Consommateur(
+            Table(groupe=GROUPE, reactions=protegees),
+            base=self._base("flux"),
+            bus=self.bus,
+            nom=self._instance,
+            reglages=Reglages(en_vol=_EN_VOL),
+            observateur=metriques.Compteurs(FLUX, GROUPE),
+        )
+
+    def _base(self, role: str) -> Base:
+        reglages = connection.settings_dict
+        acces: dict[str, Any] = {
+            "host": reglages["HOST"],
+            "port": reglages["PORT"],
+            "dbname": reglages["NAME"],
+            "user": reglages["USER"],
+            "password": reglages["PASSWORD"],
+        }
+        return Base(nom=f"{self._instance}-{role}", **acces)
+
+
+def _proteger(reaction: Reaction) -> Reaction:
+    """A reaction that uses Django's connection of its thread: a lost database means later, not never."""
+
+    def reagir(evenement: Evenement) -> list[Evenement]:
+        fermer_les_coupees()
+        try:
+            return list(reaction(evenement))
+        except (OperationalError, InterfaceError) as panne:
+            connection.close()
+            raise AReessayer("la base de données ne répond pas") from panne
+
+    return reagir
