@@ -70,7 +70,7 @@ def environnement_du_service(
         "INSTANCE_ID": instance,
         "REDIS_URL": f"redis://{ADRESSE}:{tous['redis']}/0",
         "PROMETHEUS_MULTIPROC_DIR": str(lieux.metriques / programme.nom),
-        "LABO_FAUTES_FICHIER": str(lieux.run / "fautes" / f"{programme.nom}.json"),
+        "LABO_FAUTES_REPERTOIRE": str(lieux.run / "fautes"),
     }
     if service.django:
         variables["DJANGO_SETTINGS_MODULE"] = f"{service.paquet}.settings"

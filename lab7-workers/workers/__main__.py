@@ -3,7 +3,6 @@
 import argparse
 
 from socle.config import charger
-from socle.django.reglages import fichier_fautes
 from workers.config import Config
 from workers.programme import NOMS, Programme, allumer_les_fautes, amorcer, journaliser
 
@@ -18,7 +17,7 @@ def main() -> None:
     if nom == "amorcer":
         amorcer(config)
         return
-    allumer_les_fautes(config, fichier_fautes(config))
+    allumer_les_fautes(config)
     Programme(nom, config).tourner()
 
 

@@ -152,7 +152,7 @@ def journaliser(config: Config) -> None:
     )
 
 
-def allumer_les_fautes(config: Config, fichier: str) -> None:
+def allumer_les_fautes(config: Config) -> None:
     """Turn the fault points on in the lab profile."""
     if config.labo_fautes:
-        fautes.activer(fichier)
+        fautes.activer(fautes.fichier_de(config.instance_id))

@@ -3,7 +3,7 @@
 Guarantee: unless `activer()` was called (lab profile, `LABO_FAUTES=1`), a point costs one attribute test and does
 nothing.
 
-1. The switches live in one JSON file per program (`LABO_FAUTES_FICHIER`), so that every worker process of the
+1. The switches live in one JSON file per program (in `LABO_FAUTES_REPERTOIRE`), so that every worker process of the
    program sees them; it is re-read when its modification time changes, at most every 50 ms.
 2. `nombre` bounds how often a fault fires in all processes of the program together, then it is spent. A `crash` is
    spent before the process dies (the file is rewritten first), so that the restarted process does not die of it again.
@@ -117,6 +117,12 @@ class Tableau:
 
 
 _tableau: Tableau | None = None
+
+
+def fichier_de(instance: str) -> Path:
+    """Where the switches of program `instance` are: `LABO_FAUTES_REPERTOIRE`, else a folder of the system's."""
+    repertoire = os.environ.get("LABO_FAUTES_REPERTOIRE") or Path(tempfile.gettempdir()) / "socle-fautes"
+    return Path(repertoire) / f"{instance}.json"
 
 
 def activer(fichier: str | Path) -> Tableau:

@@ -8,13 +8,10 @@ CONFIG = charger(Config)
 globals().update(construire(CONFIG, app="inventaire", base="api/ddd/inventaire/", titre="Inventaire"))
 """
 
-import os
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from socle import journaux
+from socle import fautes, journaux
 from socle.config import ConfigDjango
 
 _SANS_TRANSACTION_PAR_REQUETE = {
@@ -83,9 +80,7 @@ def construire(
         *applications,
         app,
     ]
-    fichier_fautes = ""
-    if config.labo_fautes:
-        fichier_fautes = str(Path(_repertoire_fautes()) / f"{config.instance_id}.json")
+    fichier_fautes = str(fautes.fichier_de(config.instance_id)) if config.labo_fautes else ""
     etiquette = app.rpartition(".")[2]
     return {
         "SOCLE": {
@@ -162,7 +157,3 @@ def construire(
             "admin.E410",
         ],
     }
-
-
-def _repertoire_fautes() -> str:
-    return os.environ.get("LABO_FAUTES_REPERTOIRE") or str(Path(tempfile.gettempdir()) / "socle-fautes")

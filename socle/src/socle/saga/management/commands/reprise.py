@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     help = "Reprend et termine les sagas que plus personne ne conduit."
     # The checks load every view: half the time of a restart, for nothing this program uses.
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         arret = threading.Event()
