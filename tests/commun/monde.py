@@ -22,7 +22,7 @@ CLAVIER, SOURIS, CAFE, ECOUTEURS, CHOCOLAT = (f"550e8400-e29b-41d4-a716-44665544
 JEAN = "11111111-1111-1111-1111-111111111111"
 
 # Rows that processes write by themselves, whether or not anybody calls.
-_TABLES_VIVANTES = {"saga_repliques", "django_migrations"}
+_TABLES_VIVANTES = {"saga_repliques", "outbox", "django_migrations"}
 
 
 @dataclass(frozen=True)
