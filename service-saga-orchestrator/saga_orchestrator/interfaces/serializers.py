@@ -118,7 +118,7 @@ class ReponseEchec(serializers.Serializer):
 class ReponseSimulation(ReponseEchec):
     """A simulated shortage."""
 
-    simulation_reussie = BooleenStrict()
+    simulation_reussie = BooleenStrict(required=False)
 
 
 class ReponseEnCours(serializers.Serializer):
