@@ -24,7 +24,9 @@ from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Table
 from socle.evenements.tables import CREATION
 
-RAPIDE = Reglages(reclamation_s=0.6, essais_max=3, patience_s=1.0, attente_min_s=0.02, attente_max_s=0.2, drainage_s=2)
+RAPIDE = Reglages(
+    lecture_s=0.05, reclamation_s=0.6, essais_max=3, patience_s=1.0, attente_min_s=0.02, attente_max_s=0.2, drainage_s=2
+)
 
 
 def _parametres(base: str) -> dict[str, Any]:
@@ -116,7 +118,9 @@ class Banc:
         return [champs["id"] for _, champs in self.redis.xrange(self.flux)]
 
     def en_attente(self, groupe: str = "g") -> int:
-        return int(self.redis.xpending(self.flux, groupe)["pending"])
+        """Entries delivered to the group and not acknowledged; -1 while there is no group."""
+        etat = self.bus.etat_des_groupes().get(groupe)
+        return int(etat["pending"]) if etat else -1
 
     def laisser(self, *evenements: Evenement, membre: str, livraisons: int = 1, groupe: str = "g") -> None:
         """Publish, and have `membre` take them and die, for the `livraisons`-th time."""

@@ -79,13 +79,15 @@ class Observateur(Protocol):
 class Reglages:
     """Times in seconds, counts in events.
 
-    `lot`: events read, and given to `par_lot`, at once. `en_vol`: keys worked on at once. `retenues_max`: events held
-    in memory. `reclamation_s`: idle time after which an entry of another member is taken over. `essais_max`: attempts
-    (failures and deaths of members) before a dead letter. `patience_s`: how long `ADifferer` may go on. `attente_*_s`:
-    bounds of the back-off. `linger_s`: pause before a commit, so that batches fill. `drainage_s`: see `arreter`.
+    `lot`: events read, and given to `par_lot`, at once. `lecture_s`: longest wait for a new event. `en_vol`: keys
+    worked on at once. `retenues_max`: events held in memory. `reclamation_s`: idle time after which an entry of another
+    member is taken over. `essais_max`: attempts (failures and deaths of members) before a dead letter. `patience_s`:
+    how long `ADifferer` may go on. `attente_*_s`: bounds of the back-off. `linger_s`: pause before a commit, so that
+    batches fill. `drainage_s`: how long `arreter` waits for what is in flight.
     """
 
     lot: int = 100
+    lecture_s: float = 0.5
     en_vol: int = 16
     retenues_max: int = 2000
     reclamation_s: float = 15.0
@@ -215,11 +217,14 @@ class Consommateur:
         return self._places() > 0 and self._files.pret(self._actives())
 
     def _sommeil(self) -> float:
-        """How long nothing can happen but a new entry: at most half a second, less when something else is due."""
+        """How long nothing can happen but a new entry: at most `lecture_s`, less when something else is due."""
         if self._derriere or self._delaisses:
             return _RECOLTE_S
-        reste = self._files.attente(0.5)
-        return reste if self._table.par_lot is None else min(0.5, max(reste, self._lot_prochain - time.monotonic()))
+        plafond = self._reglages.lecture_s
+        reste = self._files.attente(plafond)
+        if self._table.par_lot is None:
+            return reste
+        return min(plafond, max(reste, self._lot_prochain - time.monotonic()))
 
     # -- taking in --------------------------------------------------------------------------------------------------
 
@@ -384,7 +389,7 @@ class Consommateur:
     def _reagir(self, travail: Travail) -> _Issue:
         """One attempt, in a thread of the pool."""
         evenement = travail.evenement
-        if travail.morts + 1 >= self._reglages.essais_max:
+        if travail.mortel(self._reglages.essais_max):
             return _Issue(erreur=f"livré {travail.morts + 1} fois sans aboutir")
         with contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)):
             try:
@@ -487,7 +492,7 @@ class Consommateur:
 
     def _reagir_au_lot(self, travaux: list[Travail]) -> tuple[_Issue, set[UUID]]:
         """One attempt of the whole batch, and which of its events it could not take yet."""
-        if self._table.par_lot is None or any(t.morts + 1 >= self._reglages.essais_max for t in travaux):
+        if self._table.par_lot is None or any(t.mortel(self._reglages.essais_max) for t in travaux):
             return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), set()
         try:
             fautes.point(f"reaction.avant.{self._table.groupe}")

@@ -41,6 +41,10 @@ class Travail:
         """A member died of it, perhaps: nothing else may be under way while it is tried."""
         return self.morts > 0
 
+    def mortel(self, essais_max: int) -> bool:
+        """Members have died of it `essais_max` times: enough."""
+        return self.suspect and self.morts + 1 >= essais_max
+
 
 class Files:
     """The queues. Not thread-safe: they belong to the consumer's loop."""
@@ -85,10 +89,10 @@ class Files:
         return list(self._par_cle.get(cle, ()))
 
     def ceder(self, travail: Travail) -> None:
-        """Let the next one of its key go first: it may be what this one waits for."""
+        """Let the others of its key go first: one of them may be what this one waits for."""
         file = self._par_cle[travail.cle]
-        if len(file) > 1:
-            file[0], file[1] = file[1], file[0]
+        file.remove(travail)
+        file.append(travail)
 
     def vider(self) -> None:
         """Forget everything."""

@@ -18,7 +18,7 @@ class AReessayer(Exception):
 
 
 class ADifferer(Exception):
-    """The event came before what it needs: the next one of its key goes first, and it is tried again soon.
+    """The event came before what it needs: the others of its key go first, and it is tried again soon.
 
     A dead letter when the group's patience ends.
     """
