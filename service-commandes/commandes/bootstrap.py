@@ -7,6 +7,7 @@ from commandes.application.enregistrer import Enregistrer
 from commandes.application.reprendre import Reprendre
 from commandes.application.vendre import Vendre
 from commandes.infrastructure.annulations import AnnulationsPostgres
+from commandes.infrastructure import intentions
 from commandes.infrastructure.intentions import IntentionsPostgres
 from commandes.infrastructure.lectures import LecturesPostgres
 from commandes.infrastructure.ventes import VentesPostgres
@@ -14,6 +15,7 @@ from commandes.infrastructure.voisins import CatalogueHttp, InventaireHttp
 from commandes.settings import CONFIG
 from socle.barriere import Barriere
 from socle.http import ClientHttp
+from socle.idempotence import purge
 
 
 def _client(nom: str) -> ClientHttp:
@@ -48,3 +50,9 @@ annuler_vente = AnnulerVente(_annulations, _inventaire, CONFIG.voisins_delai_s)
 consulter = Consulter(_lectures)
 analyser = Analyser(_lectures, _inventaire, CONFIG.voisins_delai_s)
 reprendre = Reprendre(_intentions, _annulations, _inventaire, annuler_vente, CONFIG.voisins_delai_s)
+
+
+def purger_les_cles() -> None:
+    """Forget the keys, of sales and of requests, that are older than they must live."""
+    intentions.purger()
+    purge.purger()

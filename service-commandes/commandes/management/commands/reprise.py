@@ -6,10 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from commandes import bootstrap
-from commandes.infrastructure import intentions
 from commandes.settings import CONFIG
 from socle.django.boucle import tourner
-from socle.idempotence import purge
 
 _PURGE_S = 3600.0
 
@@ -31,6 +29,5 @@ class _Tour:
         encore = bootstrap.reprendre()
         if time.monotonic() >= self._prochaine_purge:
             self._prochaine_purge = time.monotonic() + _PURGE_S
-            intentions.purger()
-            purge.purger()
+            bootstrap.purger_les_cles()
         return encore
