@@ -6,8 +6,8 @@ from commandes.application.consulter import Consulter
 from commandes.application.enregistrer import Enregistrer
 from commandes.application.reprendre import Reprendre
 from commandes.application.vendre import Vendre
-from commandes.infrastructure.annulations import AnnulationsPostgres
 from commandes.infrastructure import intentions
+from commandes.infrastructure.annulations import AnnulationsPostgres
 from commandes.infrastructure.intentions import IntentionsPostgres
 from commandes.infrastructure.lectures import LecturesPostgres
 from commandes.infrastructure.ventes import VentesPostgres
