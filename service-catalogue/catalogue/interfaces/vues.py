@@ -1,6 +1,7 @@
 """Views: validate, call, answer."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,7 @@ class Rechercher(Vue):
     def get(self, request: HttpRequest) -> HttpResponse:
         criteres, page = _lire_criteres(request)
         fiches, total = bootstrap.consulter.rechercher(criteres, debut=page.debut, taille=page.taille)
-        donnees = {"produits": [fiche._asdict() for fiche in fiches], **_pied(page, total)}
-        return repondre({"success": True, "data": donnees, "instance_id": settings.SOCLE["instance"]})
+        return repondre(_resultats(fiches, page, total))
 
 
 class Ajouter(Vue):
@@ -49,8 +49,7 @@ class Ajouter(Vue):
     def post(self, request: HttpRequest) -> HttpResponse:
         entree = valider(formes.AjoutProduit, request)
         fiche = bootstrap.ajouter(Ajout(**entree))
-        message = f"Produit « {fiche.nom} » ajouté au catalogue."
-        return repondre({"success": True, "data": {**fiche._asdict(), "message": message}}, 201)
+        return repondre(_ajoute(fiche), 201)
 
 
 class Produits(VueRapide):
@@ -64,13 +63,7 @@ class Produits(VueRapide):
         details="Avec `ids`, les produits archivés sont rendus aussi (`actif` faux). Sans `ids`, les produits actifs.",
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        ids = request.GET.get("ids")
-        if ids is not None:
-            fiches, introuvables = bootstrap.consulter.plusieurs(_lire_ids(ids))
-            return repondre({"produits": [_plat(fiche) for fiche in fiches], "introuvables": introuvables})
-        page = page_demandee(request)
-        fiches, total = bootstrap.consulter.rechercher(Criteres(), debut=page.debut, taille=page.taille)
-        return repondre({"produits": [_plat(fiche) for fiche in fiches], **_pied(page, total)})
+        return repondre(_plusieurs(request.GET["ids"]) if "ids" in request.GET else _une_page(page_demandee(request)))
 
 
 class Produit(Vue):
@@ -156,6 +149,26 @@ def _lire_ids(brut: str) -> list[str]:
     if not all(_UUID.fullmatch(cle) for cle in ids):
         raise DonneesInvalides(champs={"ids": "des identifiants UUID séparés par des virgules sont attendus"})
     return ids
+
+
+def _plusieurs(brut: str) -> dict[str, Any]:
+    fiches, introuvables = bootstrap.consulter.plusieurs(_lire_ids(brut))
+    return {"produits": [_plat(fiche) for fiche in fiches], "introuvables": introuvables}
+
+
+def _une_page(page: Page) -> dict[str, Any]:
+    fiches, total = bootstrap.consulter.rechercher(Criteres(), debut=page.debut, taille=page.taille)
+    return {"produits": [_plat(fiche) for fiche in fiches], **_pied(page, total)}
+
+
+def _resultats(fiches: Iterable[Fiche], page: Page, total: int) -> dict[str, Any]:
+    donnees = {"produits": [fiche._asdict() for fiche in fiches], **_pied(page, total)}
+    return {"success": True, "data": donnees, "instance_id": settings.SOCLE["instance"]}
+
+
+def _ajoute(fiche: Fiche) -> dict[str, Any]:
+    message = f"Produit « {fiche.nom} » ajouté au catalogue."
+    return {"success": True, "data": {**fiche._asdict(), "message": message}}
 
 
 def _plat(fiche: Fiche) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Views: validate, call, answer."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from commandes.interfaces import exemples, lecture
 from commandes.interfaces import serializers as formes
 from socle.django.documentation import operation
 from socle.django.vues import (
+    Page,
     Vue,
     VueRapide,
     corps_json,
@@ -48,11 +50,7 @@ class EnregistrerVente(VueRapide):
         ),
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        corps = corps_json(request)
-        if "reference" in corps or "lignes" in corps:
-            exiger_jeton_interne(request)
-            return repondre(bootstrap.enregistrer(lecture.vente(corps)), 201)
-        return repondre(bootstrap.vendre(lecture.demande(corps), lecture.cle(request)), 201)
+        return repondre(_enregistrer(request, corps_json(request)), 201)
 
 
 class VenteParReference(VueRapide):
@@ -96,12 +94,9 @@ class Ventes(Vue):
         erreurs=(400,),
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        criteres = valider(formes.CriteresVentes, request.GET.dict())
-        page = page_demandee(request)
-        filtre = Filtre(criteres.get("magasin_id"), criteres.get("client_id"), criteres.get("statut"))
+        filtre, page = _filtre(request), page_demandee(request)
         ventes, total = bootstrap.consulter.ventes(filtre, debut=page.debut, taille=page.taille)
-        liste = [_dict(vente) for vente in ventes]
-        return repondre({"success": True, "ventes": liste, "total": total, "page": page.page, "page_size": page.taille})
+        return repondre(_liste(ventes, page, total))
 
 
 class Vente(Vue):
@@ -183,6 +178,24 @@ class RapportConsolide(Vue):
                 for bilan in bootstrap.analyser(lecture.jours(request))
             ]
         )
+
+
+def _enregistrer(request: HttpRequest, corps: dict[str, Any]) -> Any:
+    """The form decides the use case; the saga's form is for internal callers."""
+    if "reference" in corps or "lignes" in corps:
+        exiger_jeton_interne(request)
+        return bootstrap.enregistrer(lecture.vente(corps))
+    return bootstrap.vendre(lecture.demande(corps), lecture.cle(request))
+
+
+def _filtre(request: HttpRequest) -> Filtre:
+    criteres = valider(formes.CriteresVentes, request.GET.dict())
+    return Filtre(criteres.get("magasin_id"), criteres.get("client_id"), criteres.get("statut"))
+
+
+def _liste(ventes: Iterable[VenteLue], page: Page, total: int) -> dict[str, Any]:
+    liste = [_dict(vente) for vente in ventes]
+    return {"success": True, "ventes": liste, "total": total, "page": page.page, "page_size": page.taille}
 
 
 def _dict(vente: VenteLue) -> dict[str, Any]:

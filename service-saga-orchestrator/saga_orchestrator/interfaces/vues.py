@@ -16,7 +16,7 @@ from saga_orchestrator.interfaces import exemples, lecture
 from saga_orchestrator.interfaces import serializers as formes
 from socle import jsons
 from socle.django.documentation import operation
-from socle.django.vues import Vue, VueRapide, corps_json, exiger_jeton_interne, page_demandee, repondre, valider
+from socle.django.vues import Page, Vue, VueRapide, corps_json, exiger_jeton_interne, page_demandee, repondre, valider
 from socle.erreurs import Introuvable
 from socle.saga.depot import Suivi
 
@@ -39,6 +39,41 @@ def _reponse(suivi: Suivi) -> HttpResponse:
         "statut_url": f"/api/saga/commandes/{suivi.saga_id}/",
     }
     return repondre(corps, 202, {"Location": corps["statut_url"]})
+
+
+def _rupture(request: HttpRequest, entree: dict[str, Any]) -> Demande:
+    """A real checkout that no stock can serve."""
+    return Demande(
+        client_id=str(entree.get("client_id", exemples.CLIENT)),
+        magasin_id=str(entree.get("magasin_id", MAGASIN_EN_LIGNE)),
+        lignes=[Ligne(str(entree.get("produit_id", exemples.PRODUIT)), QUANTITE_IMPOSSIBLE)],
+        cle=lecture.cle_idempotence(request),
+        consommateur=lecture.consommateur(request),
+    )
+
+
+def _simulation(suivi: Suivi) -> HttpResponse:
+    if suivi.corps is None or suivi.statut is None:
+        return _reponse(suivi)
+    corps = jsons.lire(suivi.corps.encode())
+    return repondre({**corps, "simulation_reussie": corps.get("code") == "stock_insuffisant"}, suivi.statut)
+
+
+def _lire_saga(saga_id: uuid.UUID) -> dict[str, Any]:
+    saga = bootstrap.lectures.saga(str(saga_id))
+    if saga is None:
+        raise Introuvable("Cette saga n'existe pas.", error="Saga introuvable", code="saga_introuvable")
+    return saga
+
+
+def _page_de_sagas(criteres: dict[str, Any], page: Page) -> dict[str, Any]:
+    sagas, total = bootstrap.lectures.sagas(
+        etat=criteres.get("etat"),
+        actives_seulement=criteres.get("actives_seulement") in ("true", "1"),
+        debut=page.debut,
+        taille=page.taille,
+    )
+    return {"success": True, "sagas": sagas, "total": total, "page": page.page, "page_size": page.taille}
 
 
 class Commandes(VueRapide):
@@ -79,18 +114,8 @@ class EchecStock(Vue):
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         entree = valider(formes.DemandeSimulation, request) if request.body else {}
-        demande = Demande(
-            client_id=str(entree.get("client_id", exemples.CLIENT)),
-            magasin_id=str(entree.get("magasin_id", MAGASIN_EN_LIGNE)),
-            lignes=[Ligne(str(entree.get("produit_id", exemples.PRODUIT)), QUANTITE_IMPOSSIBLE)],
-            cle=lecture.cle_idempotence(request),
-            consommateur=lecture.consommateur(request),
-        )
-        suivi = bootstrap.demarrer(demande)
-        if suivi.corps is None or suivi.statut is None:
-            return _reponse(suivi)
-        corps = jsons.lire(suivi.corps.encode())
-        return repondre({**corps, "simulation_reussie": corps.get("code") == "stock_insuffisant"}, suivi.statut)
+        suivi = bootstrap.demarrer(_rupture(request, entree))
+        return _simulation(suivi)
 
 
 class Saga(Vue):
@@ -100,10 +125,7 @@ class Saga(Vue):
         erreurs=(404,),
     )
     def get(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
-        saga = bootstrap.lectures.saga(str(saga_id))
-        if saga is None:
-            raise Introuvable("Cette saga n'existe pas.", error="Saga introuvable", code="saga_introuvable")
-        return repondre(saga)
+        return repondre(_lire_saga(saga_id))
 
 
 class Sagas(Vue):
@@ -116,13 +138,7 @@ class Sagas(Vue):
     def get(self, request: HttpRequest) -> HttpResponse:
         page = page_demandee(request)
         criteres = valider(formes.CriteresSagas, {n: v for n, v in request.GET.items() if not n.startswith("page")})
-        sagas, total = bootstrap.lectures.sagas(
-            etat=criteres.get("etat"),
-            actives_seulement=criteres.get("actives_seulement") in ("true", "1"),
-            debut=page.debut,
-            taille=page.taille,
-        )
-        return repondre({"success": True, "sagas": sagas, "total": total, "page": page.page, "page_size": page.taille})
+        return repondre(_page_de_sagas(criteres, page))
 
 
 class _Operation(Vue):

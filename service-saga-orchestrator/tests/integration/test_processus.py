@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
+from socle.tests.concurrence import laisser_passer
 from tests.integration.conftest import INTERNE, attendre_que, panier, sql
 from tests.integration.programmes import Envoi, Programme
 from tests.voisins import MAGASIN, PRODUITS, Voisins
@@ -162,7 +163,7 @@ def test_F17_a_reservation_that_outlives_the_deadline_is_compensated_and_nets_ze
     assert statut in (202, 503)
     attendre_que(lambda: finie(corps["checkout_id"]), 8)
     attendre_que(lambda: voisins.reservations.get(corps["checkout_id"], {}).get("etat") == "ANNULEE", 5)
-    time.sleep(2.6)
+    laisser_passer(2.6)
     assert etat(corps["checkout_id"]) == "SAGA_ANNULEE"
     assert voisins.stock[MAGASIN, PRODUITS[0]] == 500
     verifier_invariants(voisins, corps["checkout_id"])
@@ -275,7 +276,7 @@ def test_F14_connections_cut_again_and_again_under_load_change_no_result(program
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        time.sleep(0.1)
+        laisser_passer(0.1)
     for f in fils:
         f.join(30)
         assert not f.is_alive()
@@ -298,7 +299,7 @@ def test_F15_a_loop_whose_database_goes_away_during_its_scan_comes_back(programm
             assert replique.poster(corps, Prefer="respond-async")[0] == 202
             curseur.execute(f'ALTER DATABASE "{nom}" ALLOW_CONNECTIONS false')
             curseur.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [nom])
-            time.sleep(1.0)
+            laisser_passer(1.0)
             assert boucle.processus is not None
             assert boucle.processus.poll() is None
             # F42: meanwhile a caller hears a clear 503.

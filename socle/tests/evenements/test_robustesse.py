@@ -17,6 +17,7 @@ from socle.evenements import lettres_mortes
 from socle.evenements.consommateur import Consommateur
 from socle.evenements.enveloppe import Evenement, suite
 from socle.evenements.reactions import ADifferer, AReessayer, Table
+from socle.tests.concurrence import laisser_passer
 from tests.evenements.conftest import RAPIDE, Banc, attendre
 
 
@@ -258,9 +259,9 @@ def test_a_member_full_of_events_that_wait_does_not_spin(banc: Banc, par_lot: bo
     banc.publier(*[banc.evenement() for _ in range(50)])
     with banc.membre(table, reglages=calme):
         attendre(lambda: banc.en_attente() >= 20)
-        time.sleep(0.3)
+        laisser_passer(0.3)
         debut, charge = _appels(banc), time.process_time()
-        time.sleep(1.0)
+        laisser_passer(1.0)
         assert _appels(banc) - debut < 40
         assert time.process_time() - charge < 0.3
         assert banc.en_attente() == 20

@@ -17,6 +17,7 @@ from socle.saga.depot import BailPerdu, Conclusion, DepotIndisponible, Saga
 from socle.saga.depot_postgres import DepotPostgres
 from socle.saga.executeur import Observateur
 from socle.saga.reprise import BoucleReprise
+from socle.tests.concurrence import laisser_passer
 from tests.saga.conftest import AUTRE, MOI, Fabrique, Ports, attendre_que, creation, historique, sql, vieillir
 from tests.saga.exemple import definition
 
@@ -344,7 +345,7 @@ def test_F15_the_loop_survives_the_loss_of_its_connections_and_strands_nothing(
     for _ in range(8):
         sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
             "AND pid <> pg_backend_pid()")  # fmt: skip
-        time.sleep(0.05)
+        laisser_passer(0.05)
     attendre_que(lambda: sql("SELECT count(*) FROM essai_sagas WHERE etat_actuel <> 'SAGA_TERMINEE'") == [(0,)], 15)
     arret.set()
     boucle.resultat()

@@ -13,6 +13,7 @@ import pytest
 from socle import correlation, fautes
 from socle.disjoncteur import Disjoncteur
 from socle.http import ClientHttp, ServiceIndisponible
+from socle.tests.concurrence import laisser_passer
 from tests.serveur import (
     Scene,
     brut,
@@ -221,7 +222,7 @@ def test_the_deadline_bounds_all_attempts_and_waits_together(scene: Scene) -> No
 
 def test_a_deadline_that_has_passed_sends_nothing() -> None:
     with serveur(repondre()) as voisin, correlation.echeance(0.001):
-        time.sleep(0.002)
+        laisser_passer(0.002)
         duree, erreur = _duree_et_erreur(client(voisin.url))
     assert (voisin.recues, erreur.effet_possible, erreur.cause) == ([], False, "délai épuisé")
     assert duree < 0.1

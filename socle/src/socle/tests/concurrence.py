@@ -19,6 +19,11 @@ def attendre_que(condition: Callable[[], object], secondes: float = 5.0) -> None
         time.sleep(0.005)
 
 
+def laisser_passer(secondes: float) -> None:
+    """Let a fault last, or something late arrive that must change nothing: the assertion about it comes after."""
+    time.sleep(secondes)
+
+
 def attend_un_verrou(nombre: int = 1) -> bool:
     """Whether exactly `nombre` sessions of this database are stopped by a lock that another one holds."""
     with connection.cursor() as curseur:
