@@ -22,7 +22,7 @@ CLAVIER, SOURIS, CAFE, ECOUTEURS, CHOCOLAT = (f"550e8400-e29b-41d4-a716-44665544
 JEAN = "11111111-1111-1111-1111-111111111111"
 
 # Rows that processes write by themselves, whether or not anybody calls.
-_TABLES_VIVANTES = {"saga_repliques", "outbox", "django_migrations"}
+_TABLES_VIVANTES = {"outbox", "outbox_flux", "points_de_reprise", "django_migrations"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Monde:
         self._secrets = plateforme.secrets
         self._pool = urllib3.PoolManager(maxsize=64, retries=False)
         self._rang = itertools.count(int(time.time()) % 1000)
+        self.armes: set[str] = set()
 
     # -- HTTP --------------------------------------------------------------------------------------------------------
 
@@ -184,13 +185,25 @@ class Monde:
     # -- faults and database ---
 
     def fautes(self, programme: str, *fautes: Mapping[str, Any]) -> None:
-        """Replace the fault switches of a program; none switches everything off."""
+        """Replace the fault switches of a program; none switches everything off. `armes` remembers who has some."""
+        self.armes.add(programme)
         corps = {"fautes": list(fautes)}
         self.exiger("PUT", "/labo/fautes/", corps, programme=programme, interne=True)
+        if not fautes:
+            self.armes.discard(programme)
 
     def sql(self, service: str, requete: str, params: Iterable[Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of one statement in a service's database."""
         return self.plateforme.sql(service, requete, None if params is None else list(params))
+
+    def journal(self, programme: str) -> str:
+        """Everything a program has logged."""
+        fichier = self.plateforme.lieux.journal(programme)
+        return fichier.read_text(errors="replace") if fichier.exists() else ""
+
+    def attendre_dans_le_journal(self, programme: str, texte: str) -> None:
+        """The supervisor writes logs a moment later: wait until `texte` is there."""
+        attendre(lambda: texte in self.journal(programme), f"« {texte} » dans le journal de {programme}", 5)
 
     def contenu(self, service: str) -> dict[str, tuple[int, str]]:
         """(rows, digest) of every table of a service: equal before and after means that nothing was written."""
