@@ -1,10 +1,10 @@
 """The stream of checkout events as this service uses it: outbox, relay, consumer of its own group."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from ecommerce.infrastructure import metriques
 from socle.django.base import fermer_les_coupees
@@ -14,7 +14,7 @@ from socle.evenements.bus import Bus, Entree, ouvrir
 from socle.evenements.consommateur import Consommateur, Reglages
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.outbox import Relais
-from socle.evenements.reactions import AReessayer, Reaction, Table
+from socle.evenements.reactions import Reaction, Table
 
 FLUX = "ecommerce.checkout.events"
 GROUPE = "choreo-suivi"
@@ -64,9 +64,9 @@ class Flux:
 
     def consommateur(self, reactions: Mapping[str, Reaction]) -> Consommateur:
         """The member of `choreo-suivi` that runs these reactions, by event type."""
-        protegees = {type_: _proteger(reaction) for type_, reaction in reactions.items()}
+        gardees = {type_: _hors_requete(reaction) for type_, reaction in reactions.items()}
         return Consommateur(
-            Table(groupe=GROUPE, reactions=protegees),
+            Table(groupe=GROUPE, reactions=gardees),
             base=self._base("flux"),
             bus=self.bus,
             nom=self._instance,
@@ -86,15 +86,11 @@ class Flux:
         return Base(nom=f"{self._instance}-{role}", **acces)
 
 
-def _proteger(reaction: Reaction) -> Reaction:
-    """A reaction that uses Django's connection of its thread: a lost database means later, not never."""
+def _hors_requete(reaction: Reaction) -> Reaction:
+    """No request begins here: Django's connection of the thread is looked after before each event."""
 
-    def reagir(evenement: Evenement) -> list[Evenement]:
+    def reagir(evenement: Evenement) -> Iterable[Evenement]:
         fermer_les_coupees()
-        try:
-            return list(reaction(evenement))
-        except (OperationalError, InterfaceError) as panne:
-            connection.close()
-            raise AReessayer("la base de données ne répond pas") from panne
+        return reaction(evenement)
 
     return reagir

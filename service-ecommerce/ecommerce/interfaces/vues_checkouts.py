@@ -71,8 +71,8 @@ class CheckoutChoreo(VueRapide):
         erreurs=(400, 404, 503),
         idempotente=True,
         details="Le corps est facultatif. Les prix sont ceux du catalogue à l'acceptation ; `prix_modifies` dit "
-        "lesquels ont changé depuis le panier. `statut_url` fait foi ; `follow` peut rendre 404 tant que l'audit n'a pas "
-        "consigné le premier événement.",
+        "lesquels ont changé depuis le panier. `statut_url` fait foi ; `follow` peut rendre 404 tant que l'audit n'a "
+        "pas consigné le premier événement.",
     )
     def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         return _rendre(bootstrap.initier_choreo(_demande(client_id, request), _cle(request)))

@@ -40,7 +40,8 @@ def test_the_background_process_concludes_drains_on_sigterm_and_survives_sigkill
     try:
         attendre(lambda: statut() == "echec", 20)
         # Both are in their loop, and so past the installation of their signal handlers.
-        connectes = "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'fond-%'"
+        sessions = "FROM pg_stat_activity WHERE application_name IN ('fond-1', 'fond-2')"
+        connectes = f"SELECT count(DISTINCT application_name) {sessions}"
         attendre(lambda: un(connectes) == 2, 20)
     finally:
         for processus in seconds:
