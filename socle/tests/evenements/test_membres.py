@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections import defaultdict
 from contextlib import ExitStack
@@ -161,28 +162,41 @@ def test_F32_an_event_that_members_keep_dying_of_becomes_a_dead_letter(banc: Ban
 
 
 def test_an_event_that_waits_for_its_neighbour_through_many_restarts_stays_innocent(banc: Banc) -> None:
-    banc.publier(banc.evenement())
-    en_panne = True
+    banc.laisser(banc.evenement(), membre="m1")
+    essais: list[int] = []
     table = Table(groupe="g")
 
     @table.reaction("Fait")
     def reagir(evenement: Evenement) -> list[Evenement]:
-        if en_panne:
+        essais.append(1)
+        if len(essais) <= RAPIDE.essais_max + 2:
             raise AReessayer("voisin")
         return []
 
-    for _ in range(RAPIDE.essais_max + 2):
-        essais = len(banc.redis.xrange(banc.flux))
-        with banc.membre(table):
-            attendre(lambda: banc.en_attente() == 1)
-            attendre(
-                lambda: banc.redis.xpending_range(banc.flux, "g", "-", "+", 1)[0]["times_delivered"] == 1, "counted"
-            )
-            assert essais == 1
-    en_panne = False
-    with banc.membre(table):
+    une_fois = replace(RAPIDE, attente_min_s=30, attente_max_s=60)
+    for fois in range(1, RAPIDE.essais_max + 3):
+        with banc.membre(table, "m1", une_fois):
+            attendre(lambda fois=fois: len(essais) == fois)
+    with banc.membre(table, "m1"):
         attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
     assert banc.sql("SELECT count(*) FROM lettres_mortes") == [(0,)]
+
+
+def test_F31_a_slow_handler_keeps_its_entry_longer_than_the_claim_time(banc: Banc) -> None:
+    """Nobody takes over what a living member holds: the other one's handler never runs."""
+    lent, vus = Lent(), []
+    vif = Table(groupe="g")
+    vif.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
+    banc.publier(banc.evenement())
+    with banc.membre(lent.table(), "lent"):
+        assert lent.dedans.wait(5)
+        debut = time.monotonic()
+        with banc.membre(vif, "vif"):
+            attendre(lambda: time.monotonic() - debut > 2.5 * RAPIDE.reclamation_s)
+            assert banc.redis.xpending(banc.flux, "g")["consumers"] == [{"name": "lent", "pending": 1}]
+            lent.sortir.set()
+            attendre(lambda: banc.en_attente() == 0)
+    assert vus == []
 
 
 def test_F26_what_a_dead_member_left_unpublished_goes_out_before_what_follows_it(banc: Banc) -> None:

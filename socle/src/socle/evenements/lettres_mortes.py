@@ -16,7 +16,6 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-OUVERTES = ("en_attente", "relancee")
 DERRIERE = "une lettre morte de la même clé attend devant"
 
 
@@ -108,8 +107,8 @@ def conclure(curseur: Any, groupe: str, event_ids: Iterable[str]) -> None:
     """The redriven letters of these events have taken effect."""
     curseur.execute(
         "UPDATE lettres_mortes SET etat = 'traitee', modifie_le = clock_timestamp() "
-        "WHERE groupe = %s AND event_id = ANY(%s::uuid[]) AND etat = ANY(%s)",
-        [groupe, list(event_ids), list(OUVERTES)],
+        "WHERE groupe = %s AND event_id = ANY(%s::uuid[]) AND etat IN ('en_attente', 'relancee')",
+        [groupe, list(event_ids)],
     )
 
 
@@ -136,15 +135,16 @@ def abandonner(curseur: Any, identifiant: str, motif: str) -> bool:
     """Give this letter up, with the reason; False when it is not open. Later letters of its key get their turn."""
     curseur.execute(
         "UPDATE lettres_mortes SET etat = 'abandonnee', motif = %s, modifie_le = clock_timestamp() "
-        "WHERE id = %s AND etat = ANY(%s)",
-        [motif, identifiant, list(OUVERTES)],
+        "WHERE id = %s AND etat IN ('en_attente', 'relancee')",
+        [motif, identifiant],
     )
     return bool(curseur.rowcount)
 
 
-def compter(curseur: Any) -> dict[tuple[str, str], int]:
-    """Open letters by (group, type), for the gauge and the status page."""
+def compter(curseur: Any, groupe: str) -> dict[str, int]:
+    """Open letters of the group by type, for the gauge and the status page."""
     curseur.execute(
-        "SELECT groupe, type, count(*) FROM lettres_mortes WHERE etat = ANY(%s) GROUP BY 1, 2", [list(OUVERTES)]
+        "SELECT type, count(*) FROM lettres_mortes WHERE groupe = %s AND etat IN ('en_attente', 'relancee') GROUP BY 1",
+        [groupe],
     )
-    return {(groupe, type_): int(nombre) for groupe, type_, nombre in curseur.fetchall()}
+    return {type_: int(nombre) for type_, nombre in curseur.fetchall()}
