@@ -4,21 +4,20 @@ import argparse
 
 from socle.config import charger
 from workers.config import Config
-from workers.programme import NOMS, Programme, allumer_les_fautes, amorcer, journaliser
+from workers.programme import PORTS, Programme, amorcer, preparer
 
 
 def main() -> None:
     """Entry point."""
     parseur = argparse.ArgumentParser(prog="python -m workers", description="Workers du checkout chorégraphié.")
-    parseur.add_argument("nom", choices=[*NOMS, "amorcer"])
+    parseur.add_argument("nom", choices=[*PORTS, "amorcer"], help="le worker à lancer, ou la base à préparer")
     nom = parseur.parse_args().nom
     config = charger(Config)
-    journaliser(config)
+    preparer(config)
     if nom == "amorcer":
         amorcer(config)
-        return
-    allumer_les_fautes(config)
-    Programme(nom, config).tourner()
+    else:
+        Programme(nom, config).tourner()
 
 
 if __name__ == "__main__":

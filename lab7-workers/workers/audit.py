@@ -1,33 +1,39 @@
 """Every event → the event store, in batches. The store is idempotent by event id."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from socle import jsons
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.reactions import Table
 from workers.config import FLUX
 from workers.contexte import Contexte
 
 GROUPE = "choreo-audit"
+ENVOI_MAX = 400_000
+"""Bytes of one request, well under the gateway's limit of a megabyte."""
 
 
 def table(contexte: Contexte) -> Table:
-    """The one reaction of this worker: whole batches, all types."""
+    """The one reaction of this worker: whole batches, all types, as they are."""
 
     def consigner(evenements: list[Evenement]) -> None:
-        contexte.services.consigner(FLUX, [_consigne(evenement) for evenement in evenements])
+        for envoi in _envois(evenements):
+            contexte.services.consigner(FLUX, envoi)
 
     return Table(groupe=GROUPE, par_lot=consigner)
 
 
-def _consigne(evenement: Evenement) -> dict[str, Any]:
-    return {
-        "id": str(evenement.id),
-        "type": evenement.type,
-        "ts": evenement.ts,
-        "payload": dict(evenement.payload),
-        "v": evenement.v,
-        "correlation_id": evenement.correlation_id,
-        "causation_id": evenement.causation_id,
-        "source": evenement.source,
-        "traceparent": evenement.traceparent,
-    }
+def _envois(evenements: list[Evenement]) -> Iterator[list[dict[str, Any]]]:
+    """The events in order, in as few requests as fit."""
+    envoi: list[dict[str, Any]] = []
+    taille = 0
+    for evenement in evenements:
+        entree: dict[str, Any] = {**evenement.champs(), "payload": evenement.payload}
+        octets = len(jsons.ecrire(entree))
+        if envoi and taille + octets > ENVOI_MAX:
+            yield envoi
+            envoi, taille = [], 0
+        envoi.append(entree)
+        taille += octets
+    yield envoi

@@ -1,5 +1,7 @@
 """Settings of the workers, from the environment."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from socle.config import ConfigBase, Port, Secondes
@@ -8,7 +10,10 @@ FLUX = "ecommerce.checkout.events"
 
 
 class Config(ConfigBase):
-    """One worker program. `echeance_s`: after this age of the checkout, a neighbour that is down means failure."""
+    """One worker program. `echeance_s`: after this age of the checkout, a neighbour that is down means failure.
+
+    `metrics_port` 0 is the port that the contract (section 1) gives to the worker.
+    """
 
     postgres_host: str = "127.0.0.1"
     postgres_port: Port = 5434
@@ -16,13 +21,19 @@ class Config(ConfigBase):
     postgres_user: str = "workers_user"
     postgres_password: SecretStr
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^rediss?://")
-    metrics_port: Port = 9100
+    metrics_port: int = Field(0, ge=0, le=65535)
     metrics_host: str = "127.0.0.1"
+
     echeance_s: Secondes = 30.0
     en_vol: int = Field(8, ge=1, le=64)
     reclamation_s: Secondes = 15.0
+    essais_max: int = Field(5, ge=1, le=100)
+    attente_max_s: Secondes = 2.0
 
-    notification_canal: str = Field("console", pattern="^(console|smtp)$")
+    notification_canal: Literal["console", "smtp"] = "console"
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 25
-    smtp_expediteur: str = "boutique@example.com"
+    smtp_chiffre: bool = False
+    smtp_utilisateur: str = ""
+    smtp_mot_de_passe: SecretStr = SecretStr("")
+    smtp_expediteur: str = Field("boutique@example.com", pattern=r"^[^@\s]+@[^@\s]+$")

@@ -8,30 +8,31 @@ from socle.evenements.enveloppe import Evenement
 from socle.evenements.reactions import Table
 from workers.canaux import Canal
 from workers.contexte import Contexte
+from workers.versions import relever
 
 GROUPE = "choreo-notification"
 
 
 def table(contexte: Contexte, canal: Canal) -> Table:
     """The reactions of this worker."""
-    reactions = Table(groupe=GROUPE)
+    reactions = Table(groupe=GROUPE, relever=relever)
 
     def prevenir(evenement: Evenement, sujet: str, texte: str) -> list[Evenement]:
-        client = contexte.services.client(str(evenement.payload["client_id"]))
-        if client is not None and client.get("email"):
-            canal.envoyer(str(evenement.id), client["email"], sujet, texte)
+        if courriel := contexte.services.courriel(str(evenement.payload["client_id"])):
+            canal.envoyer(str(evenement.id), courriel, sujet, texte)
         return []
 
     @reactions.reaction("CheckoutSucceeded")
     def confirmer(evenement: Evenement) -> list[Evenement]:
         """The order is confirmed."""
         commande = evenement.payload["commande_id"]
-        return prevenir(evenement, "Votre commande est confirmée", f"Votre commande {commande} est confirmée.")
+        return prevenir(evenement, "Votre commande est confirmée", f"Votre commande {commande} est confirmée.\n")
 
     @reactions.reaction("CheckoutFailed")
     def annuler(evenement: Evenement) -> list[Evenement]:
         """The order could not be made; what had been announced is cancelled."""
-        texte = f"Votre commande n'a pas pu être conclue : {evenement.payload['reason']} Rien ne vous est facturé."
+        raison = evenement.payload["reason"]
+        texte = f"Votre commande n'a pas pu être conclue :\n{raison}\n\nRien ne vous est facturé.\n"
         return prevenir(evenement, "Votre commande est annulée", texte)
 
     return reactions

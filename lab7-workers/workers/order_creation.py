@@ -6,24 +6,26 @@ after all (the answer was lost), the checkout succeeded. So two opposite termina
 
 from typing import Any
 
+from socle.erreurs import Indisponible
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.reactions import AReessayer, Table
 from workers.contexte import Contexte
 from workers.services import Refus
+from workers.versions import relever
 
 GROUPE = "choreo-order"
 
 
 def table(contexte: Contexte) -> Table:
     """The reactions of this worker."""
-    reactions = Table(groupe=GROUPE)
+    reactions = Table(groupe=GROUPE, relever=relever)
 
     @reactions.reaction("StockReserved")
     def enregistrer(evenement: Evenement) -> list[Evenement]:
         """Record the sale of the reserved lines, at the prices frozen in the event."""
         try:
             vente = contexte.services.enregistrer_vente(_vente(evenement))
-        except AReessayer as panne:
+        except (Indisponible, AReessayer) as panne:
             if not contexte.echeance_passee(evenement):
                 raise
             return _renoncer(contexte, evenement, f"Commande impossible à temps : {panne}")
@@ -35,7 +37,6 @@ def table(contexte: Contexte) -> Table:
 
 
 def _vente(evenement: Evenement) -> dict[str, Any]:
-    panier = evenement.payload["panier"]
     return {
         "magasin_id": evenement.payload["magasin_id"],
         "client_id": evenement.payload["client_id"],
@@ -48,7 +49,7 @@ def _vente(evenement: Evenement) -> dict[str, Any]:
                 "quantite": produit["quantite"],
                 "prix_unitaire": produit["prix_unitaire"],
             }
-            for produit in panier["produits"]
+            for produit in evenement.payload["panier"]["produits"]
         ],
     }
 
@@ -59,14 +60,7 @@ def _reussir(contexte: Contexte, evenement: Evenement, commande_id: str) -> list
 
 
 def _renoncer(contexte: Contexte, evenement: Evenement, raison: str) -> list[Evenement]:
-    if contexte.services.annuler_si_absente(evenement.cle, raison[:500]) == "active":
-        commande_id = contexte.services.vente(evenement.cle)
-        if commande_id is None:
-            raise RuntimeError("the sale is active and cannot be read")
-        return _reussir(contexte, evenement, commande_id)
-    echec = {
-        "reason": raison,
-        "panier": evenement.payload["panier"],
-        "magasin_id": evenement.payload["magasin_id"],
-    }
-    return [contexte.suite(evenement, "OrderCreationFailed", **echec)]
+    if contexte.services.annuler_si_absente(evenement.cle, raison) == "active":
+        return _reussir(contexte, evenement, contexte.services.vente(evenement.cle))
+    panier, magasin_id = evenement.payload["panier"], evenement.payload["magasin_id"]
+    return [contexte.suite(evenement, "OrderCreationFailed", reason=raison, panier=panier, magasin_id=magasin_id)]

@@ -1,31 +1,44 @@
 """One worker process: its consumer, the relay of the workers' outbox, its metrics page."""
 
+import logging
 import logging.config
 import signal
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
 from typing import Any
 
-import redis
 from prometheus_client import REGISTRY as REGISTRE
 from prometheus_client import CollectorRegistry, start_http_server
 
 from socle import fautes, journaux
-from socle.evenements import inbox
+from socle.evenements import lettres_mortes
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus
+from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.consommateur import Consommateur, Reglages
 from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Table
 from socle.evenements.tables import CREATION
+from socle.fils import Fils
 from workers import audit, cqrs_projection, notification, order_creation, stock_compensation, stock_reservation
 from workers.canaux import Canal, CanalConsole, CanalSmtp
 from workers.config import FLUX, Config
 from workers.contexte import Contexte
-from workers.metriques import Compteurs, EtatDuGroupe, Horloge
+from workers.horloge import Horloge
+from workers.metriques import Compteurs, EtatDuGroupe
 from workers.services import Services
 
+journal = logging.getLogger("workers")
+
+# Name of each worker and its metrics port (contract, section 1).
+PORTS = {
+    "notification": 9100,
+    "audit": 9101,
+    "stock-reservation": 9102,
+    "order-creation": 9103,
+    "stock-compensation": 9104,
+    "cqrs-projection": 9105,
+}
+# Everybody who reads the stream, ecommerce's tracker included: the outbox keeps a row until all of them have it.
 GROUPES = (
     stock_reservation.GROUPE,
     order_creation.GROUPE,
@@ -35,31 +48,16 @@ GROUPES = (
     cqrs_projection.GROUPE,
     "choreo-suivi",
 )
-_TABLES: dict[str, Callable[[Contexte], Table]] = {
-    "audit": audit.table,
-    "stock-reservation": stock_reservation.table,
-    "order-creation": order_creation.table,
-    "stock-compensation": stock_compensation.table,
-    "cqrs-projection": cqrs_projection.table,
-}
-NOMS = (*_TABLES, "notification")
+# Workers publish with the acknowledgement; the relay picks up what one of them left by dying.
 _AGE_DU_RELAIS_S = 2.0
+_INTERVALLE_DU_RELAIS_S = 1.0
+_DRAINAGE_S = 10.0
 
 
-def _canal(config: Config) -> Canal:
-    if config.notification_canal == "smtp":
-        return CanalSmtp(config.smtp_host, config.smtp_port, expediteur=config.smtp_expediteur)
-    return CanalConsole()
-
-
-def _table(nom: str, contexte: Contexte, config: Config) -> Table:
-    return notification.table(contexte, _canal(config)) if nom == "notification" else _TABLES[nom](contexte)
-
-
-def base(config: Config, nom: str) -> Base:
-    """A connection of its own to workers_db."""
+def base(config: Config, role: str) -> Base:
+    """A connection of its own to workers_db; `role` tells it apart in PostgreSQL's list of sessions."""
     return Base(
-        nom=nom,
+        nom=f"{config.instance_id}{role}",
         host=config.postgres_host,
         port=config.postgres_port,
         dbname=config.postgres_db,
@@ -69,90 +67,122 @@ def base(config: Config, nom: str) -> Base:
 
 
 def amorcer(config: Config) -> None:
-    """Create the tables of workers_db where they are missing, and forget old inbox rows. Idempotent."""
-    connexion = base(config, "amorce")
+    """Create the tables of workers_db where they are missing. Idempotent, also when run twice at once."""
+    connexion = base(config, "-amorce")
     with connexion.transaction() as curseur:
-        curseur.execute("SELECT pg_advisory_xact_lock(7)")
+        curseur.execute("SELECT pg_advisory_xact_lock(hashtext('workers:amorce'))")
         curseur.execute("SELECT to_regclass('outbox')")
         if curseur.fetchone()[0] is None:
             curseur.execute(CREATION)
-        inbox.purger(curseur)
     connexion.fermer()
+
+
+def _table(nom: str, contexte: Contexte, config: Config) -> Table:
+    tables: dict[str, Callable[[], Table]] = {
+        "stock-reservation": lambda: stock_reservation.table(contexte),
+        "order-creation": lambda: order_creation.table(contexte),
+        "stock-compensation": lambda: stock_compensation.table(contexte),
+        "notification": lambda: notification.table(contexte, _canal(config)),
+        "audit": lambda: audit.table(contexte),
+        "cqrs-projection": lambda: cqrs_projection.table(contexte, _lettres_d_audit(base(config, "-lettres"))),
+    }
+    return tables[nom]()
+
+
+def _canal(config: Config) -> Canal:
+    if config.notification_canal == "console":
+        return CanalConsole()
+    return CanalSmtp(
+        hote=config.smtp_host,
+        port=config.smtp_port,
+        expediteur=config.smtp_expediteur,
+        chiffre=config.smtp_chiffre,
+        utilisateur=config.smtp_utilisateur,
+        mot_de_passe=config.smtp_mot_de_passe.get_secret_value(),
+    )
+
+
+def _lettres_d_audit(connexion: Base) -> cqrs_projection.Lettres:
+    def lettres(event_ids: Collection[str]) -> set[str]:
+        with connexion.transaction() as curseur:
+            return lettres_mortes.parmi(curseur, audit.GROUPE, event_ids)
+
+    return lettres
 
 
 class Programme:
     """Wires one worker from its settings."""
 
     def __init__(self, nom: str, config: Config) -> None:
-        self._config, self._nom = config, nom
-        client = redis.Redis.from_url(
-            config.redis_url,
-            decode_responses=True,
-            socket_connect_timeout=config.http_connexion_s,
-            socket_timeout=5.0,
-            health_check_interval=15,
-        )
-        self._bus = Bus(client, FLUX)
-        horloge = Horloge(base(config, f"{config.instance_id}-horloge"))
-        services = Services(
-            config.kong_gateway_url,
-            cle_api=config.kong_api_key.get_secret_value(),
-            jeton_interne=config.internal_token.get_secret_value(),
-            connexion=config.http_connexion_s,
-            lecture=config.http_lecture_s,
-        )
+        self._nom, self._config = nom, config
+        self._bus = Bus(ouvrir(config.redis_url, connexion_s=config.http_connexion_s), FLUX)
+        heure = Horloge(base(config, "-heure"))
         contexte = Contexte(
-            services=services,
-            age_s=lambda moment: horloge.epoque() - datetime.fromisoformat(moment).timestamp(),
+            services=Services(
+                config.kong_gateway_url,
+                cle_api=config.kong_api_key.get_secret_value(),
+                jeton_interne=config.internal_token.get_secret_value(),
+                connexion=config.http_connexion_s,
+                lecture=config.http_lecture_s,
+            ),
+            heure=heure,
             echeance_s=config.echeance_s,
             source=nom,
-            maintenant=lambda: datetime.fromtimestamp(horloge.epoque(), UTC),
         )
-        self._table = _table(nom, contexte, config)
+        table = _table(nom, contexte, config)
+        self._groupe = table.groupe
         self._consommateur = Consommateur(
-            self._table,
-            base=base(config, config.instance_id),
+            table,
+            base=base(config, ""),
             bus=self._bus,
             nom=config.instance_id,
-            reglages=Reglages(en_vol=config.en_vol, reclamation_s=config.reclamation_s),
-            observateur=Compteurs(FLUX, self._table.groupe, nom, horloge),
+            reglages=Reglages(
+                en_vol=config.en_vol,
+                reclamation_s=config.reclamation_s,
+                essais_max=config.essais_max,
+                attente_max_s=config.attente_max_s,
+                drainage_s=_DRAINAGE_S,
+            ),
+            observateur=Compteurs(FLUX, table.groupe, nom, heure),
         )
 
     def tourner(self) -> None:
-        """Work until SIGTERM or SIGINT, then drain."""
+        """Work until SIGTERM or SIGINT, then drain. Raises `SystemExit(1)` when a part of it failed."""
         arret = threading.Event()
 
         def finir(*_: Any) -> None:
             arret.set()
-            self._consommateur.arreter()
 
         signal.signal(signal.SIGTERM, finir)
         signal.signal(signal.SIGINT, finir)
         self._exposer()
-        relais = Relais(
-            base(self._config, f"{self._config.instance_id}-relais"), self._bus, groupes=GROUPES, age_s=_AGE_DU_RELAIS_S
-        )
-        fil = threading.Thread(target=relais.tourner, args=(arret,), name="relais")
-        fil.start()
-        self._consommateur.tourner()
-        arret.set()
-        fil.join(5)
+        relais = Relais(base(self._config, "-relais"), self._bus, groupes=GROUPES, age_s=_AGE_DU_RELAIS_S)
+        fils = Fils(arret)
+        fils.lancer("relais", lambda: relais.tourner(arret, intervalle_s=_INTERVALLE_DU_RELAIS_S))
+        fils.lancer("consommateur", self._consommateur.tourner)
+        journal.info("%s au travail", self._nom)
+        arret.wait()
+        self._consommateur.arreter()
+        fils.finir(_DRAINAGE_S + 5.0)
+        journal.info("%s a fini", self._nom)
 
     def _exposer(self) -> None:
         registre = CollectorRegistry()
         registre.register(REGISTRE)
-        registre.register(EtatDuGroupe(base(self._config, "metriques"), self._bus, self._table.groupe))
-        start_http_server(self._config.metrics_port, addr=self._config.metrics_host, registry=registre)
+        registre.register(EtatDuGroupe(base(self._config, "-metriques"), self._bus, self._groupe))
+        port = self._config.metrics_port or PORTS[self._nom]
+        try:
+            start_http_server(port, addr=self._config.metrics_host, registry=registre)
+        except OSError as erreur:
+            raise SystemExit(
+                f"Le port {port} des métriques de {self._nom} n'est pas libre ({erreur.strerror})."
+            ) from None
 
 
-def journaliser(config: Config) -> None:
+def preparer(config: Config) -> None:
     """Logs to stderr in the configured form; fault points in the lab profile."""
     logging.config.dictConfig(
         journaux.configuration("workers", config.instance_id, forme=config.log_format, niveau=config.log_level)
     )
-
-
-def allumer_les_fautes(config: Config) -> None:
-    """Turn the fault points on in the lab profile."""
     if config.labo_fautes:
         fautes.activer(fautes.fichier_de(config.instance_id))

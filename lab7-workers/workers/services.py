@@ -1,13 +1,15 @@
 """The services as the workers need them: through the gateway, with keys derived from the event.
 
-Each call either gives an answer of the domain or raises `AReessayer`; nothing in between.
+Each call gives an answer of the domain, or raises `Indisponible` or `AReessayer` (try again later), or `RuntimeError`
+for a refusal where none is possible (a defect: the event becomes a dead letter with that cause); nothing in between.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from socle.evenements.reactions import AReessayer
-from socle.http import ClientHttp, Reponse, ServiceIndisponible
+from socle.http import ClientHttp, Reponse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +37,27 @@ class Services:
         self._inventaire, self._commandes = client("inventaire"), client("commandes")
         self._ecommerce, self._event_store = client("ecommerce"), client("event-store")
 
+    # -- inventaire -------------------------------------------------------------------------------------------------
+
     def reserver(self, reference: str, magasin_id: str, lignes: list[dict[str, Any]]) -> Refus | None:
         """Take all lines under this reference, or none. Idempotent by reference."""
         corps = {"reference": reference, "magasin_id": magasin_id, "lignes": lignes}
         reponse = _appeler(self._inventaire, "POST", "/api/inventaire/diminuer-stock/", corps, reference)
         return None if reponse.ok else _refus(reponse)
 
+    def stock_tenu(self, reference: str) -> bool:
+        """Whether this reference holds stock now."""
+        chemin = f"/api/inventaire/reservations/{reference}/"
+        reponse = _appeler(self._inventaire, "GET", chemin, endpoint="GET /api/inventaire/reservations/{reference}/")
+        return reponse.ok and reponse.corps["etat"] == "RESERVEE"
+
     def liberer(self, reference: str) -> bool:
-        """Give back what this reference took; True when something was held. Idempotent."""
+        """Give back what this reference took; True when something was held, in every repetition. Idempotent."""
         chemin = "/api/inventaire/augmenter-stock/"
-        reponse = _appeler(self._inventaire, "POST", chemin, {"reference": reference}, f"{reference}:liberer")
-        _exiger(reponse)
-        return bool(reponse.corps.get("lignes"))
+        reponse = _exiger(_appeler(self._inventaire, "POST", chemin, {"reference": reference}, f"{reference}:liberer"))
+        return bool(reponse.corps["etat"] == "LIBEREE")
+
+    # -- commandes --------------------------------------------------------------------------------------------------
 
     def enregistrer_vente(self, vente: dict[str, Any]) -> str | Refus:
         """The id of the sale of `vente["reference"]`. Idempotent by reference."""
@@ -56,68 +67,64 @@ class Services:
 
     def annuler_si_absente(self, reference: str, motif: str) -> str:
         """`active` when the sale exists after all, else `jamais_creee` or `annulee`: it never will. Idempotent."""
-        chemin = f"/api/commandes/ventes-ddd/par-reference/{reference}/annuler/"
-        corps = {"motif": motif, "seulement_si_absente": True}
         reponse = _appeler(
             self._commandes,
             "POST",
-            chemin,
-            corps,
-            f"{reference}:annuler-si-absente",
+            f"/api/commandes/ventes-ddd/par-reference/{reference}/annuler/",
+            {"motif": motif[:500], "seulement_si_absente": True},
+            # Not the same key for another reason: the body would differ. The reference itself makes it idempotent.
             endpoint="POST /api/commandes/ventes-ddd/par-reference/{reference}/annuler/",
         )
-        _exiger(reponse)
-        return str(reponse.corps["etat"])
+        return str(_exiger(reponse).corps["etat"])
 
-    def vente(self, reference: str) -> str | None:
-        """The id of the sale of this reference, or None."""
-        reponse = _appeler(
-            self._commandes,
-            "GET",
-            f"/api/commandes/ventes-ddd/par-reference/{reference}/",
-            endpoint="GET /api/commandes/ventes-ddd/par-reference/{reference}/",
-        )
-        return str(reponse.corps["vente"]["id"]) if reponse.ok else None
+    def vente(self, reference: str) -> str:
+        """The id of the sale of this reference, which exists."""
+        chemin = f"/api/commandes/ventes-ddd/par-reference/{reference}/"
+        endpoint = "GET /api/commandes/ventes-ddd/par-reference/{reference}/"
+        return str(_exiger(_appeler(self._commandes, "GET", chemin, endpoint=endpoint)).corps["vente"]["id"])
 
-    def client(self, client_id: str) -> dict[str, Any] | None:
-        """The client's address book entry, or None for a client unknown or erased."""
-        reponse = _appeler(
-            self._ecommerce, "GET", f"/api/ecommerce/clients/{client_id}/", endpoint="GET /api/ecommerce/clients/{id}/"
-        )
-        return dict(reponse.corps["client"]) if reponse.ok else None
+    # -- ecommerce --------------------------------------------------------------------------------------------------
 
-    def consigner(self, flux: str, evenements: list[dict[str, Any]]) -> None:
-        """Append to the event store. Idempotent by event id."""
+    def courriel(self, client_id: str) -> str:
+        """The address of a client; empty for one unknown or erased."""
+        chemin = f"/api/ecommerce/clients/{client_id}/"
+        reponse = _appeler(self._ecommerce, "GET", chemin, endpoint="GET /api/ecommerce/clients/{id}/")
+        if not reponse.ok or not reponse.corps["client"]["actif"]:
+            return ""
+        return str(reponse.corps["client"]["email"])
+
+    # -- event store ------------------------------------------------------------------------------------------------
+
+    def consigner(self, flux: str, evenements: Sequence[dict[str, Any]]) -> None:
+        """Append to the event store. Idempotent by event id, without a key."""
         chemin = f"/api/event-store/streams/{flux}/events"
-        cle = f"{evenements[0]['id']}:{evenements[-1]['id']}:{len(evenements)}"
-        _exiger(_appeler(self._event_store, "POST", chemin, {"events": evenements}, cle))
+        _exiger(_appeler(self._event_store, "POST", chemin, {"events": evenements}))
 
-    def avancer_projection(self, nom: str) -> None:
-        """Have the event store fold what is new. Idempotent."""
-        chemin = f"/api/event-store/projections/{nom}/avancer"
-        _exiger(_appeler(self._event_store, "POST", chemin, {}, ""))
+    def avancer_projections(self, event_ids: Collection[str]) -> set[str]:
+        """Have the event store fold what is new; which of these events it has not folded yet. Idempotent."""
+        corps = {"evenements": list(event_ids)}
+        reponse = _exiger(_appeler(self._event_store, "POST", "/api/event-store/projections/avancer", corps))
+        return set(reponse.corps["absents"])
 
 
 def _appeler(
     client: ClientHttp, methode: str, chemin: str, corps: Any = None, cle: str = "", *, endpoint: str = ""
 ) -> Reponse:
-    try:
-        reponse = client.appeler(methode, chemin, corps=corps, cle_idempotence=cle, endpoint=endpoint)
-    except ServiceIndisponible as erreur:
-        raise AReessayer(str(erreur)) from erreur
-    if reponse.statut == 409 and reponse.corps.get("code") == "en_cours":
-        raise AReessayer("la même demande est en cours")
+    """An answer of the service itself; what only the gateway can have said is no answer."""
+    reponse = client.appeler(methode, chemin, corps=corps, cle_idempotence=cle, endpoint=endpoint)
     if reponse.statut in (401, 403):
-        raise AReessayer(f"la passerelle refuse notre clé (HTTP {reponse.statut})")
+        raise AReessayer(f"{client.nom} refuse notre clé (HTTP {reponse.statut})")
+    if not reponse.ok and "error" not in reponse.corps:
+        raise AReessayer(f"la passerelle ne mène pas à {client.nom} (HTTP {reponse.statut})")
     return reponse
 
 
 def _refus(reponse: Reponse) -> Refus:
-    details = reponse.corps.get("details") or reponse.corps.get("error") or f"HTTP {reponse.statut}"
-    return Refus(raison=" ".join(details) if isinstance(details, list) else str(details))
+    details = reponse.corps.get("details") or reponse.corps["error"]
+    return Refus(raison=" ".join(map(str, details)) if isinstance(details, list) else str(details))
 
 
-def _exiger(reponse: Reponse) -> None:
-    """A refusal where none is possible is a defect: let it become a dead letter with its cause."""
+def _exiger(reponse: Reponse) -> Reponse:
     if not reponse.ok:
         raise RuntimeError(f"HTTP {reponse.statut}: {_refus(reponse).raison}")
+    return reponse
