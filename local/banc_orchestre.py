@@ -91,6 +91,8 @@ def groupes_de_processus(plateforme: Plateforme) -> dict[str, list[int]]:
         groupes[nom] = [pid, *(enfant.pid for enfant in processus.children(recursive=True))]
     for pid, base in plateforme.sql("saga", "SELECT pid, coalesce(datname, 'commun') FROM pg_stat_activity"):
         groupes.setdefault(f"postgres:{base}", []).append(pid)
+    superviseur = int((plateforme.lieux.run / "supervisord.pid").read_text())
+    groupes["supervisord (journaux)"] = [superviseur]
     groupes["client du banc"] = [psutil.Process().pid]
     return groupes
 

@@ -151,7 +151,7 @@ SERVICES: tuple[Service, ...] = (
         rang=4,
         consommateur="ecommerce",
         webs=(Web(nom="ecommerce", port=8005, classe="gthread", processus=2, fils=16),),
-        fonds=(Fond(nom="ecommerce-fond", commande="fond", instance="ecommerce-fond"),),
+        fonds=(Fond(nom="ecommerce-fond", commande="fond", instance="ecommerce-fond", connexions=7, port=9106),),
     ),
     Service(
         nom="saga",
@@ -167,8 +167,8 @@ SERVICES: tuple[Service, ...] = (
         ),
         # A recovery process belongs to its replica: they share the owner name under which sagas are leased.
         fonds=(
-            Fond(nom="saga-reprise-1", commande="reprise", instance="saga-1"),
-            Fond(nom="saga-reprise-2", commande="reprise", instance="saga-2"),
+            Fond(nom="saga-reprise-1", commande="reprise", instance="saga-1", connexions=5),
+            Fond(nom="saga-reprise-2", commande="reprise", instance="saga-2", connexions=5),
         ),
         variables={
             "SAGA_TIMEOUT": "",
