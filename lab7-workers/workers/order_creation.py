@@ -60,7 +60,8 @@ def _reussir(contexte: Contexte, evenement: Evenement, commande_id: str) -> list
 
 
 def _renoncer(contexte: Contexte, evenement: Evenement, raison: str) -> list[Evenement]:
-    if contexte.services.annuler_si_absente(evenement.cle, raison) == "active":
+    # `annulee`: the sale existed, and somebody has cancelled it since: the checkout had succeeded all the same.
+    if contexte.services.annuler_si_absente(evenement.cle, raison) != "jamais_creee":
         return _reussir(contexte, evenement, contexte.services.vente(evenement.cle))
     panier, magasin_id = evenement.payload["panier"], evenement.payload["magasin_id"]
     return [contexte.suite(evenement, "OrderCreationFailed", reason=raison, panier=panier, magasin_id=magasin_id)]
