@@ -124,7 +124,7 @@ def test_F26_killed_around_the_publication_it_publishes_again_under_the_same_id(
     fond()
     attendre(lambda: restants() == 0, 20)
     assert publies(flux) == [champs["id"] for champs in outbox()] * copies
-    assert statut() == "initie"
+    assert statut() in ("initie", "en_cours")
     raconter(flux, echec(checkout_id))
     attendre(lambda: statut() == "echec", 20)
     assert api.panier(JEAN) == {CHOCOLAT: 1}
@@ -236,7 +236,7 @@ def test_F32_a_poison_event_is_a_dead_letter_with_its_cause_and_stops_only_its_c
     attendre(lambda: un("SELECT count(*) FROM checkouts WHERE statut = 'finalise'") == 1, 20)
     attendre(lambda: un("SELECT count(*) FROM lettres_mortes WHERE groupe = %s", [GROUPE]) == 1, 30)
     assert "commande_id" in un("SELECT cause FROM lettres_mortes")
-    assert un("SELECT statut FROM checkouts WHERE id = %s", [empoisonne]) == "initie"
+    assert un("SELECT statut FROM checkouts WHERE id = %s", [empoisonne]) in ("initie", "en_cours")
 
 
 def test_a_lost_database_delays_a_conclusion_and_loses_nothing(
