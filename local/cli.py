@@ -248,7 +248,7 @@ def shell(service: Annotated[str, typer.Argument(metavar="SERVICE", help="Un ser
         noms = ", ".join(s.nom for s in avec_shell)
         raise ErreurLabo(f"Service inconnu : « {service} ». Connus : {noms}, postgres.")
     variables = programmes.environnement_du_service(choisi, choisi.programmes[0], lieux, secrets, plateforme.services)
-    variables.pop("PROMETHEUS_MULTIPROC_DIR")
+    variables.pop("PROMETHEUS_MULTIPROC_DIR", None)
     os.chdir(lieux.racine / choisi.dossier)
     ligne = programmes.commande_du_service(choisi, "shell")
     os.execve(ligne[0], ligne, {**os.environ, **variables, "LOG_FORMAT": "texte"})  # noqa: S606

@@ -69,7 +69,6 @@ def environnement_du_service(
         "INTERNAL_TOKEN": coffre["INTERNAL_TOKEN"],
         "INSTANCE_ID": instance,
         "REDIS_URL": f"redis://{ADRESSE}:{tous['redis']}/0",
-        "PROMETHEUS_MULTIPROC_DIR": str(lieux.metriques / programme.nom),
         "LABO_FAUTES_REPERTOIRE": str(lieux.run / "fautes"),
     }
     if service.django:
@@ -86,7 +85,9 @@ def environnement_du_service(
     if isinstance(programme, Fond) and programme.port is not None:
         variables |= {"METRICS_HOST": ADRESSE, "METRICS_PORT": str(tous[programme.nom])}
     if isinstance(programme, Web):
+        # Several processes share one metrics page; a background program is one process.
         variables |= {
+            "PROMETHEUS_MULTIPROC_DIR": str(lieux.metriques / programme.nom),
             "BIND": f"{ADRESSE}:{tous[programme.nom]}",
             "WORKERS": str(programme.processus),
             "THREADS": str(programme.fils),
@@ -105,7 +106,7 @@ def environnement_d_amorce(
 ) -> dict[str, str]:
     """The environment of the command that prepares a service's database: its owner's password comes with it."""
     variables = environnement_du_service(service, service.programmes[0], lieux, coffre, services)
-    variables.pop("PROMETHEUS_MULTIPROC_DIR")  # a short-lived command leaves no samples behind
+    variables.pop("PROMETHEUS_MULTIPROC_DIR", None)  # a short-lived command leaves no samples behind
     if service.base_a_part:
         variables |= {
             "POSTGRES_OWNER_USER": service.proprietaire,
