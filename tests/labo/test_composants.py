@@ -26,6 +26,14 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "ecommerce": 8005,
         "saga-1": 8009,
         "saga-2": 8010,
+        "event-store": 7010,
+        "worker-notification": 9100,
+        "worker-audit": 9101,
+        "worker-stock-reservation": 9102,
+        "worker-order-creation": 9103,
+        "worker-stock-compensation": 9104,
+        "worker-cqrs-projection": 9105,
+        "ecommerce-fond": 9106,
     }
     assert composants.ports(composants.SERVICES, 0) == attendus
     assert composants.ports(composants.SERVICES, 100) == {nom: port + 100 for nom, port in attendus.items()}
@@ -33,9 +41,13 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
 
 def test_every_service_has_a_database_and_a_role_of_its_own() -> None:
     bases = [(service.nom_base, service.role) for service in composants.SERVICES]
-    assert bases == [
-        (f"{nom}_db", f"{nom}_user") for nom in ("produits", "inventaire", "commandes", "ecommerce", "saga")
-    ]
+    noms = ("produits", "inventaire", "commandes", "ecommerce", "saga", "event_store", "workers")
+    assert bases == [(f"{nom}_db", f"{nom}_user") for nom in noms]
+
+
+def test_only_the_history_belongs_to_a_role_its_service_does_not_hold() -> None:
+    a_part = {s.nom: s.proprietaire for s in composants.SERVICES if s.proprietaire != s.role}
+    assert a_part == {"event-store": "event_store_owner"}
 
 
 def test_the_platform_stays_within_its_budget_of_connections() -> None:
@@ -52,7 +64,7 @@ def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None
     premiers = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert coffre.ouvrir(fichier, composants.SERVICES, {}) == premiers
     assert stat.S_IMODE(fichier.stat().st_mode) == 0o600
-    assert len(set(premiers.values())) == len(premiers) == 20
+    assert len(set(premiers.values())) == len(premiers) == 25
     assert all(len(valeur) >= 40 for nom, valeur in premiers.items() if nom != "KONG_KEY_MAGASIN_APP")
 
 
@@ -68,7 +80,7 @@ def test_a_new_component_adds_its_secrets_and_keeps_the_old_ones(tmp_path: Path)
     avant = coffre.ouvrir(fichier, composants.SERVICES[:1], {})
     apres = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert avant.items() <= apres.items()
-    assert len(apres) == len(avant) + 8
+    assert len(apres) == len(avant) + 13
 
 
 @pytest.mark.parametrize("texte", ["x", "-1", "1.5", "23001", "٣x"])
