@@ -2,9 +2,13 @@
 
 A failure is announced only after commandes has promised that no sale of this reference will ever exist; if one exists
 after all (the answer was lost), the checkout succeeded. So two opposite terminal events can never exist.
+
+Once an attempt has failed past the deadline, the sale is not tried again: the promise alone is asked for, until
+commandes answers. An event that merely came late (the bus was down) has its attempt.
 """
 
 from typing import Any
+from uuid import UUID
 
 from socle.erreurs import Indisponible
 from socle.evenements.enveloppe import Evenement
@@ -19,19 +23,25 @@ GROUPE = "choreo-order"
 def table(contexte: Contexte) -> Table:
     """The reactions of this worker."""
     reactions = Table(groupe=GROUPE, relever=relever)
+    hors_delai: dict[UUID, str] = {}
 
     @reactions.reaction("StockReserved")
     def enregistrer(evenement: Evenement) -> list[Evenement]:
         """Record the sale of the reserved lines, at the prices frozen in the event."""
-        try:
-            vente = contexte.services.enregistrer_vente(_vente(evenement))
-        except (Indisponible, AReessayer) as panne:
-            if not contexte.echeance_passee(evenement):
-                raise
-            return _renoncer(contexte, evenement, f"Commande impossible à temps : {panne}")
-        if isinstance(vente, Refus):
-            return _renoncer(contexte, evenement, vente.raison)
-        return _reussir(contexte, evenement, vente)
+        if evenement.id not in hors_delai:
+            try:
+                vente = contexte.services.enregistrer_vente(_vente(evenement))
+            except (Indisponible, AReessayer) as panne:
+                if not contexte.echeance_passee(evenement):
+                    raise
+                hors_delai[evenement.id] = f"Commande impossible à temps : {panne}"
+            else:
+                if isinstance(vente, Refus):
+                    return _renoncer(contexte, evenement, vente.raison)
+                return _reussir(contexte, evenement, vente)
+        suites = _renoncer(contexte, evenement, hors_delai[evenement.id])
+        del hors_delai[evenement.id]
+        return suites
 
     return reactions
 

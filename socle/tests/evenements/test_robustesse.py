@@ -16,6 +16,7 @@ from socle.erreurs import Indisponible
 from socle.evenements import lettres_mortes
 from socle.evenements.consommateur import Consommateur
 from socle.evenements.enveloppe import Evenement, suite
+from socle.evenements.outbox import Relais
 from socle.evenements.reactions import ADifferer, AReessayer, Table
 from socle.tests.concurrence import laisser_passer
 from tests.evenements.conftest import RAPIDE, Banc, attendre
@@ -341,3 +342,54 @@ def test_F31_a_fault_between_the_commit_and_the_multi_publishes_once_and_acknowl
         fautes.desactiver()
     assert appels == [str(evenement.id)]
     assert banc.sql("SELECT count(*) FROM inbox") == [(1,)]
+
+
+def test_F30_redis_replaced_right_after_the_multi_gets_the_consequence_again(banc: Banc) -> None:
+    """The mark of an entry of the old Redis must not be made once the new one is known."""
+    evenement = banc.evenement()
+    consequence = suite(evenement, "Suite", {"checkout_id": evenement.cle}, source="t")
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda _: [consequence])
+    vrai = banc.bus.publier_et_acquitter
+    prudent = Relais(banc.base(), banc.bus, groupes=["g"], age_s=60)
+    prudent.balayer()
+
+    def publier_et_acquitter(*args):
+        publiees = vrai(*args)
+        banc.redis.delete(banc.flux, f"{banc.flux}:identite")
+        prudent.balayer()  # notes the new Redis, leaves the row to the member
+        return publiees
+
+    banc.publier(evenement)
+    banc.bus.publier_et_acquitter = publier_et_acquitter
+    with banc.membre(table):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+        attendre(lambda: banc.en_attente() == 0, "the member has begun again")
+    assert banc.sql("SELECT count(*) FROM outbox WHERE publie_le IS NULL") == [(1,)]
+    assert Relais(banc.base(), banc.bus, groupes=["g"]).balayer() == 1
+    assert banc.publies() == [str(consequence.id)]
+
+
+def test_F32_a_letter_is_not_redriven_before_those_that_stand_before_it(banc: Banc) -> None:
+    malade = True
+    vus: list[int] = []
+    table = Table(groupe="g")
+
+    @table.reaction("Fait")
+    def reagir(evenement: Evenement) -> list[Evenement]:
+        if malade:
+            raise ValueError("poison")
+        vus.append(int(evenement.payload["n"]))
+        return []
+
+    premier, second = banc.evenement(cle="k", n=0), banc.evenement(cle="k", n=1)
+    autre = banc.evenement(cle="autre", n=9)
+    banc.publier(premier, second, autre)
+    with banc.membre(table):
+        attendre(lambda: len(lettres(banc)) == 3)
+        malade = False
+        banc.sql("UPDATE lettres_mortes SET etat = 'relancee' WHERE event_id <> %s", str(premier.id))
+        attendre(lambda: vus == [9])
+        banc.sql("UPDATE lettres_mortes SET etat = 'relancee' WHERE event_id = %s", str(premier.id))
+        attendre(lambda: vus == [9, 0, 1])
+    assert [etat for etat, _ in lettres(banc)] == ["traitee"] * 3

@@ -425,7 +425,9 @@ class Consommateur:
             if issue.differe:
                 self._files.ceder(travail)
         travail.prochain = self._recul(debut)
-        journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, issue.attente or issue.erreur)
+        with contexte(accepter(travail.evenement.correlation_id)):
+            cause = issue.attente or issue.erreur
+            journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, cause)
         return None
 
     def _recul(self, depuis: float) -> float:
