@@ -135,6 +135,17 @@ def _passer(quand: str, statut: int, **suite: Any) -> Cas:
     return _cas(f"POST {CHECKOUT_ROUTE}", quand, statut, **{"avant": _panier, "corps": {}, **suite})
 
 
+def _initier(quand: str, statut: int, **suite: Any) -> Cas:
+    return _cas(f"POST {CHECKOUT_ROUTE}choreo/", quand, statut, **{"avant": _panier, "corps": {}, **suite})
+
+
+_ACCEPTE = {
+    "accepted": True,
+    "checkout_id": UUID,
+    "statut": "initie",
+    "follow": texte("replay/checkout/"),
+    "statut_url": texte("/checkout/"),
+}
 _UN_PRODUIT = {"produit_id": "{produit_id}", "quantite": 2}
 
 CAS: list[Cas] = [
@@ -267,6 +278,16 @@ CAS: list[Cas] = [
         apres=_panier_de(3),
     ),
     _passer("client inconnu", 404, avant=lambda _: {}, attendu=ERREUR),
+    _initier("sans adresse : celle du client", 202, attendu=_ACCEPTE, apres=_panier_de(0)),
+    _initier("panier vide", 400, avant=_client, attendu={**ERREUR, "error": texte("vide")}),
+    _initier(
+        "code postal faux",
+        400,
+        corps={"adresse_livraison": {**_ADRESSE, "code_postal": "1"}},
+        attendu=_INVALIDE,
+        apres=_panier_de(3),
+    ),
+    _initier("client inconnu", 404, avant=lambda _: {}, attendu=ERREUR),
     _cas(f"GET {CHECKOUT_ROUTE}prerequis/", "prêt", 200, avant=_panier, attendu={"peut_commander": True}),
     _cas(
         f"GET {CHECKOUT_ROUTE}prerequis/",
