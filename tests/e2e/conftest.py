@@ -26,7 +26,7 @@ def remettre_en_etat(monde: Monde) -> None:
 
 def attendre_le_calme(monde: Monde) -> None:
     """Wait until the gateway reaches every service again, all replicas, and no circuit is open in front of one."""
-    for service in monde.plateforme.services:
+    for service in (s for s in monde.plateforme.services if s.route):
         attendre(lambda s=service: monde.plateforme.route_prete(s), f"{service.nom} derrière la passerelle", 30)  # type: ignore[misc]
     produit = monde.nouveau_produit(en_ligne=8)
     for programme in ("saga-1", "saga-2"):

@@ -74,9 +74,11 @@ def exiger_chaine(monde: Monde, saga_id: str) -> None:
 
 
 def terminee(monde: Monde, saga_id: str) -> bool:
-    """Whether the saga has ended, well or not."""
-    reponse = monde.appeler("GET", f"/api/saga/commandes/{saga_id}/")
-    return reponse.statut == 200 and reponse.corps["etat_actuel"] in ("SAGA_TERMINEE", "SAGA_ANNULEE")
+    """Whether the saga has ended, well or not; from the database: a replica may be frozen in front of it."""
+    return monde.sql("saga", "SELECT etat_actuel FROM saga_commandes WHERE saga_id = %s", [saga_id]) in (
+        [("SAGA_TERMINEE",)],
+        [("SAGA_ANNULEE",)],
+    )
 
 
 def attendre_la_fin(monde: Monde, saga_id: str, delai_s: float) -> float:
