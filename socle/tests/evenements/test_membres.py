@@ -188,7 +188,7 @@ def test_F31_a_slow_handler_keeps_its_entry_longer_than_the_claim_time(banc: Ban
     vif = Table(groupe="g")
     vif.reaction("Fait")(lambda e: vus.append(str(e.id)) or [])
     banc.publier(banc.evenement())
-    with banc.membre(lent.table(), "lent"):
+    with banc.membre(lent.table(), "lent", replace(RAPIDE, reclamation_s=2 * RAPIDE.reclamation_s)):
         assert lent.dedans.wait(5)
         debut = time.monotonic()
         with banc.membre(vif, "vif"):
