@@ -1,7 +1,7 @@
 """The neighbours behind a gateway, for tests, as one real HTTP server.
 
-Enough of inventaire, catalogue, commandes, ecommerce and the event store to be wrong in every way a network can be (late,
-lost, down, refusing), with the contract's barriers.
+Enough of inventaire, catalogue, commandes, ecommerce and the event store to be wrong in every way a network can be
+(late, lost, down, refusing), with the contract's barriers.
 """
 
 from __future__ import annotations

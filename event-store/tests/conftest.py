@@ -135,6 +135,4 @@ def ajouter(client: FlaskClient, *lot: dict[str, Any], stream: str = STREAM, **s
 
 
 def interne(client: FlaskClient, chemin: str, corps: Any = None, **entetes: str) -> Any:
-    return client.post(
-        f"/api/event-store/{chemin}", json=corps or {}, headers={"X-Internal-Token": JETON, **entetes}
-    )
+    return client.post(f"/api/event-store/{chemin}", json=corps or {}, headers={"X-Internal-Token": JETON, **entetes})

@@ -1,5 +1,6 @@
 """Read models: advance, rebuild, ask."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,27 @@ NOMS = ("checkouts", "orders-by-client")
 LOT = 5000
 
 
-def avancer(projections: Projections, miroir: Miroir, nom: str | None, nombre: int) -> dict[str, Any]:
-    """Fold at most `nombre` new positions into one projection or all, in transactions of `LOT` positions.
+def avancer(projections: Projections, miroir: Miroir, nom: str, nombre: int) -> dict[str, Any]:
+    """Fold at most `nombre` new positions into one projection, in transactions of `LOT` positions.
 
     Idempotent: with nothing new, only the mirror is looked after. Raises `ProjectionInconnue`, `Indisponible`.
     """
-    etats = [_avancer(projections, un, nombre) for un in _noms(nom)]
-    return {"projections": [montrer(etat) for etat in etats], "miroir": miroir.synchroniser()}
+    _exiger(nom)
+    etat = _avancer(projections, nom, nombre)
+    return {"projections": [montrer(etat)], "miroir": miroir.synchroniser()}
+
+
+def avancer_toutes(projections: Projections, miroir: Miroir, nombre: int, attendus: Sequence[str]) -> dict[str, Any]:
+    """The same for all of them; `absents` are those of the events `attendus` that are not folded into all yet.
+
+    Whoever must not lose the last event asks again until it is not absent any more.
+    """
+    etats = [_avancer(projections, nom, nombre) for nom in NOMS]
+    return {
+        "projections": [montrer(etat) for etat in etats],
+        "miroir": miroir.synchroniser(),
+        "absents": projections.absents(attendus) if attendus else [],
+    }
 
 
 def _avancer(projections: Projections, nom: str, nombre: int) -> Avancement:
@@ -34,7 +49,7 @@ def reconstruire(projections: Projections, miroir: Miroir, nom: str) -> dict[str
     """Fold the whole history again beside the model being served, then switch. `differences` counts the rows in which
     the two were unequal. Raises `ProjectionInconnue`, `ReconstructionEnCours`, `Indisponible`.
     """
-    _noms(nom)
+    _exiger(nom)
     return {**projections.reconstruire(nom), "miroir": miroir.synchroniser()}
 
 
@@ -45,7 +60,7 @@ def etats(projections: Projections) -> dict[str, Any]:
 
 def mises_de_cote(projections: Projections, nom: str, nombre: int) -> dict[str, Any]:
     """Parked events. Raises `ProjectionInconnue`."""
-    _noms(nom)
+    _exiger(nom)
     return {"projection": nom, "events": projections.mises_de_cote(nom, nombre)}
 
 
@@ -74,9 +89,6 @@ def montrer(etat: Avancement) -> dict[str, Any]:
     return {**asdict(etat), "retard": etat.tete - etat.position}
 
 
-def _noms(nom: str | None) -> tuple[str, ...]:
-    if nom is None:
-        return NOMS
+def _exiger(nom: str) -> None:
     if nom not in NOMS:
         raise ProjectionInconnue(f"Les projections sont : {', '.join(NOMS)}.")
-    return (nom,)

@@ -87,6 +87,10 @@ class Projections(Protocol):
         """Fold at most `nombre` positions in one transaction with the position. Two callers take turns."""
         ...
 
+    def absents(self, ids: Sequence[str]) -> list[str]:
+        """Those of these events that some projection has not folded yet."""
+        ...
+
     def reconstruire(self, nom: str) -> dict[str, Any]:
         """Fold everything into a new generation, then serve it. Raises `ReconstructionEnCours`."""
         ...

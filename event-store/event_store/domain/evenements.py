@@ -113,9 +113,7 @@ def lire(brut: object) -> Evenement:
         champs.update(_champs_manquants(nom, int(version), payload))
     if champs or identifiant is None or not isinstance(nom, str) or ts is None or version is None or payload is None:
         raise DonneesInvalides(champs=champs)
-    return Evenement(
-        id=identifiant, type=nom, ts=ts, v=int(version), payload=payload, checkout_id=checkout, **textes
-    )
+    return Evenement(id=identifiant, type=nom, ts=ts, v=int(version), payload=payload, checkout_id=checkout, **textes)
 
 
 def _payload(brut: object, champs: dict[str, str | list[str]]) -> Mapping[str, Any] | None:

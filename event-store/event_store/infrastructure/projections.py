@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,15 @@ class ProjectionsPostgres:
                 generation=generation,
                 mis_de_cote=_mis_de_cote(curseur, nom, generation),
             )
+
+    def absents(self, ids: Sequence[str]) -> list[str]:
+        with self._base.curseur() as curseur:
+            curseur.execute(
+                "SELECT d.id::text FROM unnest(%s::uuid[]) d(id) LEFT JOIN identifiants i USING (id)"
+                " WHERE i.position IS NULL OR i.position > (SELECT min(position) FROM projections)",
+                [list(ids)],
+            )
+            return [identifiant for (identifiant,) in curseur.fetchall()]
 
     def reconstruire(self, nom: str) -> dict[str, Any]:
         debut = time.monotonic()
@@ -149,9 +158,7 @@ class ProjectionsPostgres:
         if depuis is not None:
             conditions.append("c.debut_ts >= %(depuis)s")
             valeurs["depuis"] = depuis
-        source = (
-            "FROM checkouts c JOIN projections p ON p.generation = c.generation WHERE " + " AND ".join(conditions)
-        )
+        source = "FROM checkouts c JOIN projections p ON p.generation = c.generation WHERE " + " AND ".join(conditions)
         colonnes = ", ".join(f"c.{nom}" + "::text" * (nom in ("checkout_id", "client_id")) for nom in _CHECKOUTS)
         with self._base.transaction() as curseur:
             # Column and filter names are constants of this module and of the table of routes; values are parameters.

@@ -68,9 +68,7 @@ def creer(services: Services) -> Flask:
     for route in ROUTES:
         vue = _vue(services, route)
         for prefixe, marque in ((BASE, ""), ("", "alias_")):
-            app.add_url_rule(
-                f"{prefixe}/{route.chemin}", f"{marque}{route.nom}", vue, methods=[route.methode]
-            )
+            app.add_url_rule(f"{prefixe}/{route.chemin}", f"{marque}{route.nom}", vue, methods=[route.methode])
     communes.brancher(app, services)
     app.before_request(_ouvrir)
     app.after_request(_fermer)
@@ -91,9 +89,7 @@ def _vue(services: Services, route: Route) -> Callable[..., Response]:
     return servir
 
 
-def _une_fois(
-    services: Services, route: Route, cle: str, criteres: dict[str, Any], chemin: dict[str, Any]
-) -> Response:
+def _une_fois(services: Services, route: Route, cle: str, criteres: dict[str, Any], chemin: dict[str, Any]) -> Response:
     if len(cle) > _CLE_MAX or not cle.isprintable():
         raise DonneesInvalides(champs={"Idempotency-Key": f"un texte de {_CLE_MAX} caractères au plus est attendu"})
     consommateur = request.headers.get("X-Consumer-Username", "")[:_CLE_MAX]

@@ -106,9 +106,7 @@ def brancher(app: Flask, services: Services) -> None:
         _brancher_fautes(app, services)
 
 
-def _sante(
-    services: Services, statut: str, code: int = 200, verifications: dict[str, str] | None = None
-) -> Response:
+def _sante(services: Services, statut: str, code: int = 200, verifications: dict[str, str] | None = None) -> Response:
     corps = {"status": statut, "service": "event_store", "instance_id": services.config.instance_id}
     if verifications is not None:
         corps |= {"verifications": verifications}  # type: ignore[dict-item]

@@ -138,6 +138,9 @@ def _schema(champ: Champ) -> dict[str, Any]:
         schema = {"type": "string", "format": "uuid"}
     elif champ.genre == "liste":
         schema = {"type": "array", "items": {"type": "object"}, "minItems": champ.minimum, "maxItems": champ.maximum}
+    elif champ.genre == "identifiants":
+        uuid = {"type": "string", "format": "uuid"}
+        schema = {"type": "array", "items": uuid, "maxItems": champ.maximum}
     elif champ.choix:
         schema = {"type": "string", "enum": list(champ.choix)}
     elif champ.genre == "texte":

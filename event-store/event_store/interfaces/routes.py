@@ -10,7 +10,7 @@ from uuid import UUID
 
 from socle.erreurs import DonneesInvalides
 
-Genre = Literal["entier", "texte", "uuid", "instant", "liste"]
+Genre = Literal["entier", "texte", "uuid", "instant", "liste", "identifiants"]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INSTANT = re.compile(r"\d{1,11}(\.\d{1,9})?")
 
@@ -52,6 +52,9 @@ class Champ:
             return brut.strip()
         if self.genre == "liste" and isinstance(brut, list) and self.minimum <= len(brut) <= self.maximum:
             return brut
+        if self.genre == "identifiants" and isinstance(brut, list) and len(brut) <= self.maximum:
+            if all(isinstance(un, str) and _UUID.fullmatch(un) for un in brut):
+                return brut
         raise DonneesInvalides(champs={self.nom: self.attendu})
 
     def borner(self, valeur: int) -> int:
@@ -70,6 +73,7 @@ class Champ:
             "texte": f"un texte de {max(self.minimum, 1)} à {self.maximum} caractères est attendu",
             "uuid": "un identifiant UUID est attendu",
             "liste": f"une liste de {self.minimum} à {self.maximum} éléments est attendue",
+            "identifiants": f"une liste de {self.maximum} UUID au plus est attendue",
             "instant": "des secondes depuis 1970 ou une date ISO 8601 avec décalage sont attendues",
         }[self.genre]
 
@@ -127,9 +131,7 @@ class Route:
         return _lire(self.corps, corps, lambda champ, brut: champ.lire_json(brut))
 
 
-def _lire(
-    champs: tuple[Champ, ...], source: Mapping[str, Any], lire: Callable[[Champ, Any], Any]
-) -> dict[str, Any]:
+def _lire(champs: tuple[Champ, ...], source: Mapping[str, Any], lire: Callable[[Champ, Any], Any]) -> dict[str, Any]:
     valeurs, refus = {}, {}
     for champ in champs:
         brut = source.get(champ.nom)

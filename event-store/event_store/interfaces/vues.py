@@ -116,7 +116,7 @@ def mises_de_cote(s: Services, criteres: dict[str, Any], corps: dict[str, Any], 
 
 def avancer_toutes(s: Services, criteres: dict[str, Any], corps: dict[str, Any]) -> tuple[Any, int]:
     """`POST projections/avancer`"""
-    return lectures.avancer(s.projections, s.miroir, None, corps["nombre"]), 200
+    return lectures.avancer_toutes(s.projections, s.miroir, corps["nombre"], corps["evenements"]), 200
 
 
 def avancer(s: Services, criteres: dict[str, Any], corps: dict[str, Any], nom: str) -> tuple[Any, int]:
@@ -142,16 +142,12 @@ def lire_lettre(s: Services, criteres: dict[str, Any], corps: dict[str, Any], le
     return lettres_mortes.lire(s.lettres, lettre_id), 200
 
 
-def relancer_lettre(
-    s: Services, criteres: dict[str, Any], corps: dict[str, Any], lettre_id: UUID
-) -> tuple[Any, int]:
+def relancer_lettre(s: Services, criteres: dict[str, Any], corps: dict[str, Any], lettre_id: UUID) -> tuple[Any, int]:
     """`POST lettres-mortes/{id}/redrive`"""
     return lettres_mortes.relancer(s.lettres, lettre_id), 200
 
 
-def abandonner_lettre(
-    s: Services, criteres: dict[str, Any], corps: dict[str, Any], lettre_id: UUID
-) -> tuple[Any, int]:
+def abandonner_lettre(s: Services, criteres: dict[str, Any], corps: dict[str, Any], lettre_id: UUID) -> tuple[Any, int]:
     """`POST lettres-mortes/{id}/drop`"""
     return lettres_mortes.abandonner(s.lettres, lettre_id, corps["motif"]), 200
 
@@ -162,7 +158,15 @@ _NOMBRE = Champ(
     nom="nombre", genre="entier", texte="Positions à lire au plus.", defaut=20_000, minimum=1, maximum=200_000,
     exemple=20_000,
 )  # fmt: skip
-_AVANCEE = Exemple(texte="Où en sont les projections.", corps={"projections": [_PROJECTION], "miroir": True})
+_AVANCEE = Exemple(texte="Où en est la projection.", corps={"projections": [_PROJECTION], "miroir": True})
+_AVANCEES = Exemple(
+    texte="Où en sont les projections ; `absents` : ceux des événements nommés qu'elles n'ont pas encore pliés.",
+    corps={"projections": [_PROJECTION], "miroir": True, "absents": []},
+)
+_ATTENDUS = Champ(
+    nom="evenements", genre="identifiants", texte="Événements dont l'appelant attend qu'ils soient pliés.", defaut=(),
+    maximum=evenements.LOT_MAX, exemple=[_ENTREE["id"]],
+)  # fmt: skip
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -261,7 +265,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         methode="POST", chemin="projections/avancer", vue=avancer_toutes, groupe="Projections", interne=True,
-        resume="Faire avancer toutes les projections", corps=(_NOMBRE,), reponses={200: _AVANCEE}, erreurs=(400,),
+        resume="Faire avancer toutes les projections", corps=(_NOMBRE, _ATTENDUS), reponses={200: _AVANCEES},
+        erreurs=(400,),
     ),
     Route(
         methode="POST", chemin="projections/<projection:nom>/avancer", vue=avancer, groupe="Projections", interne=True,

@@ -6,12 +6,12 @@ import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from local.processus import attendre
 
 from event_store.bootstrap import acces, acces_proprietaire
 from event_store.domain.evenements import en_json, lire_lot
 from event_store.infrastructure.base import Base
 from event_store.settings import Config
+from local.processus import attendre
 from tests.conftest import STREAM, ajouter, evenement, superutilisateur
 
 AJOUTER = "SELECT pos FROM ajouter(%s, %s, %s)"

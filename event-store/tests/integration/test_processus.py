@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from local.processus import attendre, port_libre
 
 from event_store.settings import Config
+from local.processus import attendre, port_libre
 from tests.conftest import JETON, ajouter, evenement, interne
 
 RACINE = Path(__file__).parents[3]

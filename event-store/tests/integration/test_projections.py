@@ -11,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from local.processus import attendre
 
 from event_store.bootstrap import acces_proprietaire
 from event_store.domain.checkout import EvenementLu, plier
@@ -21,6 +20,7 @@ from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.infrastructure.miroir import CLE, MARQUE, MiroirRedis
 from event_store.infrastructure.projections import ProjectionsPostgres
 from event_store.settings import Config
+from local.processus import attendre
 from tests.conftest import ajouter, evenement, interne, vider
 
 CLIENTS = [str(uuid.UUID(int=rang)) for rang in (1, 2)]
@@ -148,6 +148,24 @@ def test_advance_is_bounded_and_goes_on(client: FlaskClient) -> None:
     for attendue in (2, 4, 5, 5):
         (etat,) = interne(client, "projections/checkouts/avancer", {"nombre": 2}).json["projections"]
         assert etat["position"] == attendue
+
+
+def test_whoever_advances_learns_which_events_are_not_folded_yet(client: FlaskClient) -> None:
+    """Folding is by position: an event not stored yet, or beyond the bound of this call, is absent."""
+    lot = [evenement("StockReleased", str(uuid.uuid4())) for _ in range(3)]
+    ajouter(client, *lot[:2])
+    ids = [e["id"] for e in lot]
+    assert interne(client, "projections/avancer", {"nombre": 1, "evenements": ids}).json["absents"] == ids[1:]
+    assert interne(client, "projections/avancer", {"evenements": ids}).json["absents"] == ids[2:]
+    ajouter(client, lot[2])
+    assert interne(client, "projections/avancer", {"evenements": ids}).json["absents"] == []
+    assert interne(client, "projections/avancer").json["absents"] == []
+
+
+@pytest.mark.parametrize("ids", ["x", ["x"], [3], [str(uuid.uuid4())] * 1001])
+def test_the_events_waited_for_are_a_bounded_list_of_ids(client: FlaskClient, ids: object) -> None:
+    reponse = interne(client, "projections/avancer", {"evenements": ids})
+    assert (reponse.status_code, list(reponse.json["champs"])) == (400, ["evenements"])
 
 
 def test_checkouts_route_filters_and_counts(client: FlaskClient) -> None:
