@@ -155,7 +155,7 @@ class Essais:
 
     def e2e(self) -> Compte:
         """Checkouts and faults on the running platform."""
-        return self._a_la_racine("e2e", "tests/e2e")
+        return self._a_la_racine("e2e", "tests/test_saga_integration.py", "tests/e2e")
 
     # -- how they run ----------------------------------------------------------------------------------------------
 
@@ -168,9 +168,9 @@ class Essais:
         compte.duree = time.monotonic() - debut
         return compte
 
-    def _a_la_racine(self, nom: str, chemin: str) -> Compte:
+    def _a_la_racine(self, nom: str, *chemins: str) -> Compte:
         compte, debut = Compte(nom=nom), time.monotonic()
-        self._pytest(compte, Suite(nom=nom, dossier=self._racine, chemins=(chemin,)), direct=True)
+        self._pytest(compte, Suite(nom=nom, dossier=self._racine, chemins=chemins), direct=True)
         compte.duree = time.monotonic() - debut
         return compte
 
@@ -323,9 +323,16 @@ def executer(part: str | None, args: Sequence[str]) -> int:
         pile.callback(shutil.rmtree, rapports, ignore_errors=True)
         essais = Essais(restants, rapports, enfants)
         try:
+            montee = False
             for nom in noms:
-                if nom in SUR_PLATEFORME and not any(c.nom in SUR_PLATEFORME for c in comptes):
-                    pile.enter_context(_plateforme())
+                if nom in SUR_PLATEFORME and not montee:
+                    try:
+                        pile.enter_context(_plateforme())
+                        montee = True
+                    except ErreurLabo as erreur:
+                        print(f"✗ {nom} : {erreur}", flush=True)
+                        comptes.append(Compte(nom=nom, echecs=1))
+                        continue
                 comptes.append(PARTIES[nom](essais))
         finally:
             enfants.arreter()
