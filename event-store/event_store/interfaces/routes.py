@@ -52,9 +52,8 @@ class Champ:
             return brut.strip()
         if self.genre == "liste" and isinstance(brut, list) and self.minimum <= len(brut) <= self.maximum:
             return brut
-        if self.genre == "identifiants" and isinstance(brut, list) and len(brut) <= self.maximum:
-            if all(isinstance(un, str) and _UUID.fullmatch(un) for un in brut):
-                return brut
+        if self.genre == "identifiants" and isinstance(brut, list) and _identifiants(brut, self.maximum):
+            return brut
         raise DonneesInvalides(champs={self.nom: self.attendu})
 
     def borner(self, valeur: int) -> int:
@@ -76,6 +75,10 @@ class Champ:
             "identifiants": f"une liste de {self.maximum} UUID au plus est attendue",
             "instant": "des secondes depuis 1970 ou une date ISO 8601 avec décalage sont attendues",
         }[self.genre]
+
+
+def _identifiants(brut: list[Any], maximum: int) -> bool:
+    return len(brut) <= maximum and all(isinstance(un, str) and _UUID.fullmatch(un) for un in brut)
 
 
 def _instant(brut: str) -> Decimal | None:
