@@ -36,6 +36,7 @@ class Horloge:
             with self._base.transaction() as curseur:
                 curseur.execute("SELECT extract(epoch FROM clock_timestamp())")
                 lu = float(curseur.fetchone()[0])
+            self._base.fermer()  # sessions are budgeted, and this one is wanted once a minute
         except psycopg2.Error:
             if ancien is None:
                 raise

@@ -105,7 +105,9 @@ def _canal(config: Config) -> Canal:
 def _lettres_d_audit(connexion: Base) -> cqrs_projection.Lettres:
     def lettres(event_ids: Collection[str]) -> set[str]:
         with connexion.transaction() as curseur:
-            return lettres_mortes.parmi(curseur, audit.GROUPE, event_ids)
+            trouvees = lettres_mortes.parmi(curseur, audit.GROUPE, event_ids)
+        connexion.fermer()
+        return trouvees
 
     return lettres
 

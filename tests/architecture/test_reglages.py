@@ -50,8 +50,8 @@ def lues(fichier: Fichier) -> set[str]:
 
 
 def code() -> list[Fichier]:
-    """Python of the services and of the socle that the platform runs."""
-    racines = (*(p.name + "/" for p in RACINE.glob("service-*")), "socle/src/", "local/")
+    """Python of the services, of the workers and of the socle that the platform runs."""
+    racines = (*(p.name + "/" for p in RACINE.glob("service-*")), "lab7-workers/", "socle/src/", "local/")
     return [
         f for f in fichiers_suivis() if f.chemin.startswith(racines) and f.chemin.endswith(".py") and not f.est_un_test
     ]
@@ -78,7 +78,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_the_page_names_no_setting_that_does_not_exist() -> None:
     texte = "\n".join(
-        f.texte for f in fichiers_suivis() if f.chemin.startswith(("local/", "socle/", "service-", "kong/"))
+        f.texte for f in fichiers_suivis() if f.chemin.startswith(("local/", "socle/", "service-", "lab7-workers/", "kong/"))
     )
     inconnues = [nom for nom in documentes(PAGE.read_text()) if nom not in texte and nom.lower() not in texte]
     assert inconnues == []
