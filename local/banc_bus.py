@@ -77,9 +77,10 @@ def _complet(url: str, base: Callable[[str], Base], flux: str, lots: list[list[d
     vus = dict.fromkeys(GROUPES, 0)
     total = sum(map(len, lots))
 
-    def compter(groupe: str) -> Callable[[list[Evenement]], None]:
-        def recevoir(evenements: list[Evenement]) -> None:
+    def compter(groupe: str) -> Callable[[list[Evenement]], set[uuid.UUID]]:
+        def recevoir(evenements: list[Evenement]) -> set[uuid.UUID]:
             vus[groupe] += len(evenements)
+            return set()
 
         return recevoir
 

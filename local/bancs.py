@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from local import banc_orchestre, banc_reprise, banc_utilisateurs
+from local import banc_bus, banc_orchestre, banc_reprise, banc_utilisateurs
 from local.plateforme import Plateforme
 from local.processus import ErreurLabo
 
@@ -14,6 +14,7 @@ BANCS: dict[str, Callable[..., int]] = {
     "orchestre": banc_orchestre.executer,
     "utilisateurs": banc_utilisateurs.executer,
     "reprise": banc_reprise.executer,
+    "bus": banc_bus.executer,
 }
 
 
