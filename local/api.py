@@ -91,6 +91,19 @@ class Api:
         chemin = f"/api/commandes/clients/{client}/checkout/"
         return self.appeler("POST", chemin, corps or {}, {"Idempotency-Key": str(uuid.uuid4())})
 
+    def checkout_choreo(self, client: str, corps: object = None) -> Reponse:
+        """The choreographed checkout of the client's cart, with a key of its own: 202 and a checkout id."""
+        chemin = f"/api/commandes/clients/{client}/checkout/choreo/"
+        return self.appeler("POST", chemin, corps or {}, {"Idempotency-Key": str(uuid.uuid4())})
+
+    def statut(self, client: str, checkout_id: str) -> Any:
+        """What ecommerce knows of a checkout of either style."""
+        return self.exiger("GET", f"/api/commandes/clients/{client}/checkout/{checkout_id}/")
+
+    def rejeu(self, checkout_id: str) -> Any:
+        """The event store's replay of a checkout; `status` is unknown while it holds nothing of it."""
+        return self.appeler("GET", f"/api/event-store/replay/checkout/{checkout_id}").corps
+
     def saga(self, saga_id: str) -> Any:
         return self.exiger("GET", f"/api/saga/commandes/{saga_id}/")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +19,8 @@ from local.api import MAGASIN_CENTRAL, PRODUITS, Api, Reponse, attendre
 from local.plateforme import Plateforme
 
 COMPENSATION_MAX_S = 5.0
+OUVERTS = ("initie", "en_cours")
+FINIS = ("succeeded", "failed")
 
 
 class Ecart(Exception):
@@ -105,7 +107,86 @@ class Demo:
         self._exiger(reponse.statut, 201, "statut HTTP du second checkout")
         self._exiger(self._api.stock(souris), avant - 2, "stock après la vente")
 
+    # -- the same three, choreographed ------------------------------------------------------------------------------
+
+    def choreo_succes(self) -> None:
+        """Accepted at once; workers reserve and record the sale; nobody coordinates."""
+        lignes = [(PRODUITS["clavier"], 1), (PRODUITS["souris"], 2), (PRODUITS["cafe"], 3)]
+        avant = self._stocks(lignes)
+        checkout_id = self._choreographier(self._panier(lignes), "finalise")
+        self._exiger(self._lignes_vendues(checkout_id), sorted(lignes), "lignes de la vente")
+        apres = self._stocks(lignes)
+        self._exiger(
+            [avant[produit] - apres[produit] for produit, _ in lignes], [q for _, q in lignes], "baisse du stock"
+        )
+
+    def choreo_penurie(self) -> None:
+        """The same shortage: accepted at once, then failed by an event; the lines come back to the cart."""
+        clavier = PRODUITS["clavier"]
+        with self._au_plus(clavier, MAGASIN_CENTRAL, 20):
+            avant = self._api.stock(clavier, MAGASIN_CENTRAL)
+            client = self._panier([(clavier, 25)])
+            checkout_id = self._choreographier(client, "echec", {"magasin_id": MAGASIN_CENTRAL})
+            self._exiger(self._api.vente(checkout_id).statut, 404, "vente")
+            self._exiger(self._api.stock(clavier, MAGASIN_CENTRAL), avant, "stock")
+            self._exiger(self._api.panier(client)["resume"]["nombre_articles"], 25, "articles revenus au panier")
+
+    def choreo_service_en_panne(self) -> None:
+        """The order service is stopped for a moment: the event waits for it, and the checkout succeeds after all."""
+        souris = PRODUITS["souris"]
+        client = self._panier([(souris, 2)])
+        avant = self._api.stock(souris)
+        self._console.print("On arrête le service commandes…")
+        self._plateforme.arreter("commandes")
+        try:
+            checkout_id = self._accepter(client)
+            attendre(lambda: self._api.stock(souris) == avant - 2, "Stock réservé")
+            self._exiger(self._api.statut(client, checkout_id)["statut"] in OUVERTS, True, "checkout encore ouvert")
+            self._console.print("Le stock est réservé, la vente attend le service ; on le redémarre.")
+        finally:
+            self._plateforme.demarrer("commandes")
+            self._plateforme.attendre_pret("commandes")
+        self._conclure(client, checkout_id, "finalise")
+        self._exiger(self._lignes_vendues(checkout_id), [(souris, 2)], "lignes de la vente")
+        self._exiger(self._api.stock(souris), avant - 2, "stock après la vente")
+
     # -- helpers ----------------------------------------------------------------------------------------------------
+
+    def _choreographier(self, client: str, fin: str, corps: object = None) -> str:
+        checkout_id = self._accepter(client, corps)
+        self._conclure(client, checkout_id, fin)
+        return checkout_id
+
+    def _accepter(self, client: str, corps: object = None) -> str:
+        reponse = self._api.checkout_choreo(client, corps)
+        self._exiger(reponse.statut, 202, "statut HTTP du checkout")
+        return str(reponse.corps["checkout_id"])
+
+    def _conclure(self, client: str, checkout_id: str, fin: str) -> None:
+        attendre(lambda: self._api.statut(client, checkout_id)["statut"] not in OUVERTS, "Fin du checkout", 40)
+        self._exiger(self._api.statut(client, checkout_id)["statut"], fin, "statut du checkout")
+        attendre(lambda: self._api.rejeu(checkout_id).get("status") in FINIS, "Dernier événement dans l'histoire")
+        self._montrer_evenements(self._api.rejeu(checkout_id))
+
+    def _montrer_evenements(self, rejeu: Any) -> None:
+        """The events of a choreographed checkout, each with the one that caused it."""
+        table = Table(title=f"checkout {rejeu['checkout_id']} → {rejeu['status']}", title_justify="left", box=None)
+        for colonne in ("heure", "+ms", "événement", "émis par", "causé par"):
+            table.add_column(colonne, no_wrap=True, justify="right" if colonne == "+ms" else "left")
+        types = {evenement["id"]: evenement["type"] for evenement in rejeu["events"]}
+        precedent = None
+        for evenement in rejeu["events"]:
+            ecart = "" if precedent is None else f"{1000 * (evenement['ts'] - precedent):.0f}"
+            precedent = evenement["ts"]
+            table.add_row(
+                f"{datetime.fromtimestamp(evenement['ts'], UTC):%H:%M:%S}",
+                ecart,
+                evenement["type"],
+                evenement["source"],
+                types.get(evenement["causation_id"], ""),
+                style="yellow" if "Failed" in evenement["type"] or "Released" in evenement["type"] else "",
+            )
+        self._console.print(table)
 
     def _panier(self, lignes: list[tuple[str, int]]) -> str:
         for produit, quantite in lignes:
@@ -197,6 +278,11 @@ def executer(plateforme: Plateforme) -> int:
     demo.scenario("Orchestré 1/3 — trois lignes, vendues", demo.succes)
     demo.scenario("Orchestré 2/3 — pénurie : 25 claviers au Magasin Central", demo.penurie)
     demo.scenario("Orchestré 3/3 — le service commandes tombe, la compensation, le retour", demo.service_en_panne)
+    demo.scenario("Chorégraphié 1/3 — trois lignes, vendues", demo.choreo_succes)
+    demo.scenario("Chorégraphié 2/3 — pénurie : 25 claviers au Magasin Central", demo.choreo_penurie)
+    demo.scenario(
+        "Chorégraphié 3/3 — le service commandes tombe un moment, l'événement attend", demo.choreo_service_en_panne
+    )
     adresses(plateforme, console)
     for ecart in demo.ecarts:
         console.print(f"[red]✗ {ecart}[/red]")
