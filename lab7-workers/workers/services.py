@@ -45,11 +45,11 @@ class Services:
         reponse = _appeler(self._inventaire, "POST", "/api/inventaire/diminuer-stock/", corps, reference)
         return None if reponse.ok else _refus(reponse)
 
-    def stock_tenu(self, reference: str) -> bool:
-        """Whether this reference holds stock now."""
+    def stock_pris(self, reference: str) -> bool:
+        """Whether this reference took stock, given back since or not."""
         chemin = f"/api/inventaire/reservations/{reference}/"
         reponse = _appeler(self._inventaire, "GET", chemin, endpoint="GET /api/inventaire/reservations/{reference}/")
-        return reponse.ok and reponse.corps["etat"] == "RESERVEE"
+        return reponse.ok and reponse.corps["etat"] != "ANNULEE"
 
     def liberer(self, reference: str) -> bool:
         """Give back what this reference took; True when something was held, in every repetition. Idempotent."""

@@ -1,7 +1,8 @@
 """OrderCreationFailed | StockReservationFailed → StockReleased (if stock was held) and CheckoutFailed.
 
-Stock that is held goes back only once commandes has promised that no sale of it will ever exist. A failure that comes
-out of order, beside an active sale, is ignored (F35): that checkout succeeded.
+Stock that was taken goes back only once commandes has promised that no sale of it will ever exist. A failure that comes
+out of order, when there is a sale (or was: somebody may have cancelled it since), is ignored (F35): that checkout
+succeeded.
 """
 
 from socle.evenements.enveloppe import Evenement
@@ -21,7 +22,8 @@ def table(contexte: Contexte) -> Table:
     def liberer(evenement: Evenement) -> list[Evenement]:
         """Give back what the checkout may hold: a reservation whose answer was lost is held all the same."""
         services, raison = contexte.services, str(evenement.payload["reason"])
-        if services.stock_tenu(evenement.cle) and services.annuler_si_absente(evenement.cle, raison) == "active":
+        pris = services.stock_pris(evenement.cle)
+        if pris and services.annuler_si_absente(evenement.cle, raison) != "jamais_creee":
             return []
         tenu = services.liberer(evenement.cle)
         echec = contexte.suite(evenement, "CheckoutFailed", reason=raison)

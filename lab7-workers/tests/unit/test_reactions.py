@@ -118,6 +118,18 @@ def test_an_order_is_recorded_once_at_the_prices_of_the_event(contexte: Contexte
     ]
 
 
+def test_an_order_service_that_is_down_is_retried_and_nothing_is_promised_before_the_deadline(
+    contexte: Contexte, voisins: Voisins, montre: Montre
+) -> None:
+    evenement = reserve(contexte)
+    voisins.regles["enregistrer"] = [("panne", 503), ("panne", 503)]
+    montre.secondes += 29
+    with pytest.raises(Indisponible):
+        reagir(order_creation.table(contexte), evenement)
+    assert voisins.annulees == set()
+    assert types(reagir(order_creation.table(contexte), evenement)) == ["OrderCreated", "CheckoutSucceeded"]
+
+
 def test_a_refused_order_fails_after_the_promise_that_it_will_never_exist(contexte: Contexte, voisins: Voisins) -> None:
     evenement = reserve(contexte)
     voisins.regles["enregistrer"] = [("refus", 400, "Magasin invalide")]
@@ -207,14 +219,23 @@ def test_F3_a_reservation_whose_answer_was_lost_is_given_back(
     assert voisins.stock[MAGASIN, PRODUITS[0]] == 500
 
 
+@pytest.mark.parametrize("vente", ["active", "annulee"])
 @pytest.mark.parametrize("type_", ["OrderCreationFailed", "StockReservationFailed"])
-def test_F35_a_failure_beside_an_active_sale_is_ignored(contexte: Contexte, voisins: Voisins, type_: str) -> None:
+def test_F35_a_failure_when_there_is_or_was_a_sale_is_ignored(
+    contexte: Contexte, voisins: Voisins, type_: str, vente: str
+) -> None:
     evenement = reserve(contexte)
     reagir(order_creation.table(contexte), evenement)
+    if vente == "annulee":  # by a person, and its stock is back
+        voisins.ventes[evenement.cle]["statut"] = "annulee"
+        voisins.annulees.add(evenement.cle)
+        contexte.services.liberer(evenement.cle)
+    attendus = voisins.stock[MAGASIN, PRODUITS[0]], voisins.ventes_actives()
+    assert attendus == ((499, 1) if vente == "active" else (500, 0))
     egare = replace(evenement, id=identifiant_derive(evenement.id, "egare"), type=type_,
                     payload={**evenement.payload, "reason": "hors d'ordre"})  # fmt: skip
     assert reagir(stock_compensation.table(contexte), egare) == []
-    assert (voisins.stock[MAGASIN, PRODUITS[0]], voisins.ventes_actives()) == (499, 1)
+    assert (voisins.stock[MAGASIN, PRODUITS[0]], voisins.ventes_actives()) == attendus
 
 
 def test_F35_a_failure_before_its_checkout_lets_nothing_be_taken_later(contexte: Contexte, voisins: Voisins) -> None:
