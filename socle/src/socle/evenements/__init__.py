@@ -13,5 +13,9 @@ effect in each group exactly once, in order per key (checkout), whatever dies: p
    XACK). Dying between any two of them is absorbed by the next delivery and by the relay.
 5. A neighbour that is down is not a poison event: `AReessayer` keeps the entry pending, with back-off, for ever.
    Anything else that fails `essais_max` times is a dead letter; later events of its key wait behind it, others flow.
-6. The relay publishes by the state of the rows, not by a position: a row that commits late is never skipped.
+6. The relay publishes by the state of the rows, not by a position: a row that commits late is never skipped. A row
+   whose entry the stream has lost is published again.
+7. Order per key holds across the members of a group: an event waits while an earlier one of its key is pending with
+   another member. An event met again publishes first what its predecessor left unpublished.
+8. Reactions run in threads: one that uses Django closes broken connections itself (`socle.django.base`).
 """
