@@ -78,7 +78,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_the_page_names_no_setting_that_does_not_exist() -> None:
     texte = "\n".join(
-        f.texte for f in fichiers_suivis() if f.chemin.startswith(("local/", "socle/", "service-", "lab7-workers/", "kong/"))
+        f.texte
+        for f in fichiers_suivis()
+        if f.chemin.startswith(("local/", "socle/", "service-", "lab7-workers/", "kong/"))
     )
     inconnues = [nom for nom in documentes(PAGE.read_text()) if nom not in texte and nom.lower() not in texte]
     assert inconnues == []
