@@ -35,7 +35,7 @@ def lettres(banc: Banc) -> list[tuple]:
 @pytest.mark.parametrize(
     "champs",
     [
-        {"type": b"Fa\x00it", "payload": b'{"checkout_id":"k"}', "ts": b"1"},
+        {"type": b"Fait", "source": b"a\x00b", "payload": b'{"checkout_id":"k"}', "ts": b"1"},
         {"type": b"Fait", "payload": b'{"checkout_id":"\xff\xfe"}', "ts": b"1"},
         {"type": b"Fait", "payload": b'{"checkout_id":"' + b"k" * 5000 + b'"}', "ts": b"1"},
         {"type": b"Fait", "payload": b"[" * 5000, "ts": b"1"},

@@ -237,24 +237,24 @@ class Consommateur:
         for recue in recues:
             if recue.entree in self._files or recue.entree in derriere:
                 continue
+            if "type" in recue.champs and not self._table.concerne(recue.champs["type"]):
+                inutiles.append(recue.entree)
+                continue
             try:
                 evenement = lire(recue.champs)
             except EvenementIllisible as erreur:
                 illisibles.append(self._lettre_illisible(recue, str(erreur)))
                 inutiles.append(recue.entree)
                 continue
-            if self._table.concerne(evenement.type):
-                nouveaux.append(
-                    Travail(
-                        entree=recue.entree,
-                        evenement=evenement,
-                        champs=dict(recue.champs),
-                        morts=recue.livraisons - 1,
-                        herite=heritees,
-                    )
+            nouveaux.append(
+                Travail(
+                    entree=recue.entree,
+                    evenement=evenement,
+                    champs=dict(recue.champs),
+                    morts=recue.livraisons - 1,
+                    herite=heritees,
                 )
-            else:
-                inutiles.append(recue.entree)
+            )
         if illisibles:
             with self._base.transaction() as curseur:
                 lettres_mortes.deposer(curseur, illisibles)

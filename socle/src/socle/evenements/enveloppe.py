@@ -111,8 +111,7 @@ def lire(champs: Mapping[str, str], *, champ_cle: str = "checkout_id") -> Evenem
         if nom not in champs:
             raise EvenementIllisible(f"le champ {nom} manque")
     try:
-        for nom in _TEXTES:
-            _verifier(champs.get(nom, ""), nom)
+        _verifier(champs)
         payload = jsons.lire(champs["payload"].encode())
         ts = float(champs["ts"])
         identifiant = uuid.UUID(champs["id"]) if champs.get("id") else _identifiant_historique(champs)
@@ -140,10 +139,11 @@ def lire(champs: Mapping[str, str], *, champ_cle: str = "checkout_id") -> Evenem
     )
 
 
-def _verifier(texte: str, nom: str) -> None:
+def _verifier(champs: Mapping[str, str]) -> None:
     """What neither a log line, nor an HTTP header, nor PostgreSQL could carry is refused."""
-    if len(texte) > _TEXTE_MAX or not texte.isprintable():
-        raise ValueError(f"le champ {nom} n'est pas un texte de {_TEXTE_MAX} caractères au plus")
+    textes = [champs.get(nom, "") for nom in _TEXTES]
+    if not "".join(textes).isprintable() or max(map(len, textes)) > _TEXTE_MAX:
+        raise ValueError(f"{', '.join(_TEXTES)} : des textes de {_TEXTE_MAX} caractères au plus sont attendus")
 
 
 def _identifiant_historique(champs: Mapping[str, str]) -> uuid.UUID:
