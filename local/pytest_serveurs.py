@@ -45,14 +45,10 @@ def _dossier_temporaire() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{_PREFIXE}{os.getpid()}-"))
 
 
-def _demarrer(pile: contextlib.ExitStack) -> dict[str, str]:
-    dossier = _dossier_temporaire()
-    pile.callback(shutil.rmtree, dossier, ignore_errors=True)
+def _demarrer(pile: contextlib.ExitStack, dossier: Path) -> dict[str, str]:
     port_pg = pile.enter_context(postgres.serveur_jetable(dossier, _MOT_DE_PASSE))
     port_valkey = pile.enter_context(valkey.serveur_jetable(dossier))
     return {
-        # Not the default in /tmp: a crash switched on by one run must not kill its neighbour.
-        "LABO_FAUTES_REPERTOIRE": str(dossier / "fautes"),
         "POSTGRES_HOST": ADRESSE,
         "POSTGRES_PORT": str(port_pg),
         "POSTGRES_USER": postgres.SUPERUTILISATEUR,
@@ -66,8 +62,12 @@ def _demarrer(pile: contextlib.ExitStack) -> dict[str, str]:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     for nom, valeur in _VALEURS.items():
         os.environ.setdefault(nom, valeur)
+    pile = contextlib.ExitStack()
+    early_config.add_cleanup(pile.close)
+    dossier = _dossier_temporaire()
+    pile.callback(shutil.rmtree, dossier, ignore_errors=True)
+    # Never shared, even when the servers are: a fault switched on or off by one suite is not its neighbour's.
+    os.environ["LABO_FAUTES_REPERTOIRE"] = str(dossier / "fautes")
     if "POSTGRES_HOST" not in os.environ:
-        pile = contextlib.ExitStack()
-        early_config.add_cleanup(pile.close)
-        os.environ.update(_demarrer(pile))
+        os.environ.update(_demarrer(pile, dossier))
     return (yield)

@@ -205,6 +205,21 @@ class Monde:
         """The supervisor writes logs a moment later: wait until `texte` is there."""
         attendre(lambda: texte in self.journal(programme), f"« {texte} » dans le journal de {programme}", 5)
 
+    def attendre_le_repos(self, services: Iterable[str]) -> dict[str, dict[str, tuple[int, str]]]:
+        """Wait until every checkout has concluded and nothing is written any more; the contents then."""
+        ouverts = "SELECT 1 FROM checkouts WHERE statut IN ('initie', 'en_cours') LIMIT 1"
+        attendre(lambda: not self.sql("ecommerce", ouverts), "conclusion des checkouts en cours", 40)
+        noms = list(services)
+        lus = {nom: self.contenu(nom) for nom in noms}
+
+        def inchanges() -> bool:
+            nonlocal lus
+            avant, lus = lus, {nom: self.contenu(nom) for nom in noms}
+            return avant == lus
+
+        attendre(inchanges, "repos des bases", 20)
+        return lus
+
     def contenu(self, service: str) -> dict[str, tuple[int, str]]:
         """(rows, digest) of every table of a service: equal before and after means that nothing was written."""
         tables = self.sql(service, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

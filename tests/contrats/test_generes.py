@@ -18,7 +18,7 @@ from tests.contrats.tables import SERVICES
 from tests.contrats.test_hostile import exiger_polie
 from tests.contrats.test_regles_communes import ROUTES, nom
 
-PAR_MODE = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 8}
+PAR_MODE = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 6}
 _REGLAGES: dict[str, Any] = {
     "derandomize": True,
     "database": None,

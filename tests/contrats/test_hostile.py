@@ -140,7 +140,7 @@ class Temoin:
 
     def __init__(self, monde: Monde, service: str) -> None:
         self._monde, self._service = monde, service
-        self._avant = monde.contenu(service)
+        self._avant = monde.attendre_le_repos([service])[service]
 
     def rien_de_neuf(self) -> None:
         """Fails when a row was added, changed or deleted since the beginning."""

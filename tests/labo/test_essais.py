@@ -1,0 +1,76 @@
+"""`./labo test`: which parts run, what counts, and the line that tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local import essais
+from local.essais import Compte, Enfants, Essais, Suite
+from local.processus import ErreurLabo
+
+
+def jouer(tmp_path: Path, source: str, *args: str) -> Compte:
+    """One suite of one file, by a real pytest."""
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (tmp_path / "test_a.py").write_text(source)
+    compte = Compte(nom="essai")
+    suite = Suite(nom="essai", dossier=tmp_path, chemins=("test_a.py",))
+    Essais(args, tmp_path, Enfants())._pytest(compte, suite, direct=False)
+    return compte
+
+
+def test_without_a_name_every_part_runs_cheap_ones_first() -> None:
+    assert essais.choisir(None, []) == (list(essais.PARTIES), [])
+    assert list(essais.PARTIES)[:3] == ["lint", "types", "regles"]
+
+
+def test_several_parts_may_be_named_and_the_rest_goes_to_pytest() -> None:
+    assert essais.choisir("types", ["lint", "-k", "unit"]) == (["lint", "types"], ["-k", "unit"])
+
+
+def test_an_unknown_part_is_one_sentence_that_names_the_known_ones() -> None:
+    with pytest.raises(ErreurLabo, match="Partie inconnue : tout. Connues : lint, types, regles"):
+        essais.choisir("tout", [])
+
+
+def test_counts_are_those_of_pytest(tmp_path: Path) -> None:
+    source = (
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): assert 0\n"
+        "@pytest.mark.skip\ndef test_c(): pass\n"
+        "@pytest.fixture\ndef f(): raise OSError\n"
+        "def test_d(f): pass\n"
+    )
+    compte = jouer(tmp_path, source)
+    assert (compte.passes, compte.echecs, compte.ignores, compte.bon) == (1, 2, 1, False)
+
+
+@pytest.mark.parametrize("source", ["", "import absent", "def test_a(:", "import os\nos._exit(3)"])
+def test_a_suite_that_runs_nothing_or_dies_is_a_failure(tmp_path: Path, source: str) -> None:
+    compte = jouer(tmp_path, source)
+    assert (compte.passes, compte.echecs, compte.bon) == (0, 1, False)
+
+
+def test_a_filter_may_leave_a_suite_without_tests_but_not_a_part(tmp_path: Path) -> None:
+    compte = jouer(tmp_path, "def test_a(): pass", "-k", "autre")
+    assert (compte.passes, compte.echecs, compte.bon) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("comptes", "ligne", "code"),
+    [
+        ([Compte(nom="a", passes=3), Compte(nom="b", passes=120)], "123 passed, 0 failed", 0),
+        ([Compte(nom="a", passes=3, ignores=2)], "3 passed, 0 failed, 2 skipped", 0),
+        ([Compte(nom="a", passes=3), Compte(nom="b", passes=1, echecs=1)], "4 passed, 1 failed", 1),
+        ([Compte(nom="a", passes=3), Compte(nom="b")], "3 passed, 0 failed", 1),
+        ([], "0 passed, 0 failed", 1),
+    ],
+)
+def test_the_last_line_and_the_exit_status_tell(
+    comptes: list[Compte], ligne: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert essais.conclure(comptes) == code
+    assert capsys.readouterr().out.splitlines()[-1] == ligne
