@@ -7,6 +7,8 @@ behind it); others flow. A redrive gives them back to the same reaction, in orde
    for good, so that a later delivery of the same event is ignored.
 2. A letter without a key (an entry nobody could read) holds nothing back.
 3. Members of a group may redrive one letter at once: the inbox lets one of them take effect.
+4. Operators may work under a role of their own, which sees this table and moves letters between states, no more
+   (`confier`).
 """
 
 import uuid
@@ -14,8 +16,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg2 import sql
 from psycopg2.extras import Json
 
+ETATS = ("en_attente", "relancee", "traitee", "abandonnee")
+COLONNES = (
+    "id", "groupe", "stream", "event_id", "type", "checkout_id", "position_stream", "cause", "essais", "etat", "motif",
+    "cree_le", "modifie_le",
+)  # fmt: skip
+_LUES = "id::text, groupe, stream, event_id::text, " + ", ".join(COLONNES[4:])
 DERRIERE = "une lettre morte de la même clé attend devant"
 
 
@@ -122,10 +131,10 @@ def refuser_la_relance(curseur: Any, identifiant: str, cause: str) -> None:
 
 
 def relancer(curseur: Any, identifiant: str) -> bool:
-    """Ask for a redrive of this letter; False when it is not waiting. Idempotent."""
+    """Ask for a redrive of this letter; False when it was not waiting (asked for already, processed, given up)."""
     curseur.execute(
         "UPDATE lettres_mortes SET etat = 'relancee', modifie_le = clock_timestamp() "
-        "WHERE id = %s AND etat IN ('en_attente', 'relancee')",
+        "WHERE id = %s AND etat = 'en_attente'",
         [identifiant],
     )
     return bool(curseur.rowcount)
@@ -136,15 +145,62 @@ def abandonner(curseur: Any, identifiant: str, motif: str) -> bool:
     curseur.execute(
         "UPDATE lettres_mortes SET etat = 'abandonnee', motif = %s, modifie_le = clock_timestamp() "
         "WHERE id = %s AND etat IN ('en_attente', 'relancee')",
-        [motif, identifiant],
+        [_texte(motif), identifiant],
     )
     return bool(curseur.rowcount)
 
 
+def lister(
+    curseur: Any,
+    *,
+    groupe: str | None = None,
+    type_: str | None = None,
+    etat: str | None = None,
+    cle: str | None = None,
+    debut: int = 0,
+    nombre: int = 50,
+) -> tuple[list[dict[str, Any]], int]:
+    """(a page in the order of arrival, how many there are) of the letters that match; a row has `COLONNES`."""
+    filtres = {"groupe": groupe, "type": type_, "etat": etat, "cle": cle}
+    condition = (
+        "(%(groupe)s::text IS NULL OR groupe = %(groupe)s) AND (%(type)s::text IS NULL OR type = %(type)s) "
+        "AND (%(etat)s::text IS NULL OR etat = %(etat)s) AND (%(cle)s::text IS NULL OR checkout_id = %(cle)s)"
+    )
+    curseur.execute(f"SELECT count(*) FROM lettres_mortes WHERE {condition}", filtres)  # noqa: S608
+    total = int(curseur.fetchone()[0])
+    curseur.execute(
+        f"SELECT {_LUES} FROM lettres_mortes WHERE {condition} "  # noqa: S608
+        "ORDER BY cree_le, id LIMIT %(nombre)s OFFSET %(debut)s",
+        {**filtres, "nombre": nombre, "debut": debut},
+    )
+    return [dict(zip(COLONNES, ligne, strict=True)) for ligne in curseur.fetchall()], total
+
+
+def lire(curseur: Any, identifiant: str) -> dict[str, Any] | None:
+    """One letter: `COLONNES` and `evenement`, the fields of its stream entry; None when there is none of this id."""
+    curseur.execute(f"SELECT {_LUES}, evenement FROM lettres_mortes WHERE id = %s", [identifiant])  # noqa: S608
+    ligne = curseur.fetchone()
+    return dict(zip((*COLONNES, "evenement"), ligne, strict=True)) if ligne is not None else None
+
+
 def compter(curseur: Any, groupe: str) -> dict[str, int]:
-    """Open letters of the group by type, for the gauge and the status page."""
+    """Open letters of the group by type, for the gauge."""
     curseur.execute(
         "SELECT type, count(*) FROM lettres_mortes WHERE groupe = %s AND etat IN ('en_attente', 'relancee') GROUP BY 1",
         [groupe],
     )
     return {type_: int(nombre) for type_, nombre in curseur.fetchall()}
+
+
+def compter_par_groupe(curseur: Any) -> dict[str, int]:
+    """Open letters by group, for the status page; groups that have none are absent."""
+    curseur.execute(
+        "SELECT groupe, count(*) FROM lettres_mortes WHERE etat IN ('en_attente', 'relancee') GROUP BY 1",
+    )
+    return {groupe: int(nombre) for groupe, nombre in curseur.fetchall()}
+
+
+def confier(curseur: Any, role: str) -> None:
+    """Let `role`, which exists and may connect, list the letters and move them between states. Idempotent."""
+    ordre = sql.SQL("GRANT SELECT, UPDATE (etat, motif, modifie_le) ON lettres_mortes TO {}")
+    curseur.execute(ordre.format(sql.Identifier(role)))
