@@ -16,10 +16,10 @@ import psutil
 import psycopg2
 import requests
 
-from local import coffre, postgres, valkey
+from local import coffre, postgres, programmes, valkey
 from local.composants import SERVICES, Service, Web, ports
 from local.lieux import RACINE, Lieux, depuis_environnement
-from local.processus import ADRESSE, ErreurLabo, attendre, port_occupe
+from local.processus import ADRESSE, ErreurLabo, arreter, attendre, lancer, port_occupe
 from local.superviseur import Superviseur
 
 
@@ -117,6 +117,28 @@ class Plateforme:
     def pid(self, nom: str) -> int:
         """Pid of a running program."""
         return self.superviseur.pid(nom)
+
+    @contextlib.contextmanager
+    def regler(self, nom: str, **variables: str) -> Iterator[None]:
+        """For the time of the block the program runs with these settings; afterwards it is its usual self, ready.
+
+        Another process stands in for it, which dies with ours; the supervisor shows the program as stopped meanwhile.
+        """
+        tous = programmes.programmes_des_services(self.services, self.lieux, self.secrets)
+        usuel = next(programme for programme in tous if programme.nom == nom)
+        environnement = {**programmes.environnement_de_base(self.lieux), **usuel.variables, **variables}
+        self.arreter(nom)
+        try:
+            with self.lieux.journal(nom).open("ab") as sortie:
+                remplacant = lancer(usuel.ligne, sortie, {**environnement, programmes.MARQUE: nom}, usuel.dossier)
+            try:
+                attendre(self._sondes().get(nom, lambda: remplacant.poll() is None), 30, nom, pas=0.05)
+                yield
+            finally:
+                arreter(remplacant, signal.SIGTERM, usuel.delai_arret)
+        finally:
+            self.demarrer(nom)
+            self.attendre_pret(nom)
 
     def pret(self, nom: str) -> bool:
         """True when the program runs and answers as ready."""

@@ -168,6 +168,18 @@ class Monde:
         """The orchestrated checkout of the client's cart."""
         return self.appeler("POST", f"/api/commandes/clients/{client}/checkout/", corps or {}, **options)
 
+    def checkout_choreo(self, client: str, corps: object = None, **options: Any) -> Reponse:
+        """The choreographed checkout of the client's cart."""
+        return self.appeler("POST", f"/api/commandes/clients/{client}/checkout/choreo/", corps or {}, **options)
+
+    def statut(self, client: str, checkout: str) -> Any:
+        """What ecommerce knows of a checkout of either style, its history included."""
+        return self.exiger("GET", f"/api/commandes/clients/{client}/checkout/{checkout}/")
+
+    def rejeu(self, checkout: str) -> Any:
+        """The event store's replay of a checkout; `status` is unknown while it holds nothing of it."""
+        return self.appeler("GET", f"/api/event-store/replay/checkout/{checkout}").corps
+
     def stock(self, produit: str, magasin: str = MAGASIN_EN_LIGNE) -> int:
         """Units on hand."""
         return int(self.exiger("GET", f"/api/inventaire/stock-local/{produit}/{magasin}/")["quantite"])

@@ -110,6 +110,21 @@ def test_a_stopped_program_stays_stopped_and_a_frozen_one_thaws(plateforme: Plat
     assert plateforme.pid("inventaire") != pid
 
 
+def test_a_program_may_run_with_other_settings_for_a_while(plateforme: Plateforme) -> None:
+    def instance() -> str:
+        return str(requests.get(f"{plateforme.urls['inventaire']}/x", timeout=5).json()["instance"])
+
+    with plateforme.regler("inventaire", INSTANCE_ID="autre"):
+        assert instance() == "autre"
+        assert "inventaire" not in plateforme.programmes()
+        marques = [p for p in superviseur.restes(plateforme.lieux) if p.environ()["LABO_PROGRAMME"] == "inventaire"]
+    assert [p for p in marques if p.is_running()] == []
+    assert instance() == "inventaire"
+    with pytest.raises(RuntimeError), plateforme.regler("inventaire", INSTANCE_ID="autre"):
+        raise RuntimeError
+    assert (plateforme.pret("inventaire"), instance()) == (True, "inventaire")
+
+
 def test_postgresql_killed_recovers_and_loses_nothing(plateforme: Plateforme) -> None:
     plateforme.sql("inventaire", "CREATE TABLE IF NOT EXISTS garde AS SELECT 42 AS n")
     plateforme.tuer("postgres")

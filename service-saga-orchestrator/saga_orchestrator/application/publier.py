@@ -33,6 +33,7 @@ def _premier(saga: Saga, type_: str, propre: dict[str, Any]) -> Evenement:
         payload={
             "checkout_id": saga.saga_id,
             "client_id": saga.donnees["client_id"],
+            "magasin_id": saga.donnees["magasin_id"],
             "emitted_at": maintenant.isoformat(),
             "style": STYLE,
             **propre,

@@ -17,7 +17,7 @@ from saga_orchestrator.infrastructure.publication import FLUX, GROUPES
 from socle.tests.schemas import Schemas
 from tests.integration.conftest import INTERNE, attendre_que, panier, poster, sql
 from tests.integration.programmes import Programme
-from tests.voisins import CLIENT, Voisins
+from tests.voisins import CLIENT, MAGASIN, Voisins
 
 RACINE = Path(__file__).parents[3]
 SCHEMAS = Schemas(RACINE / "tests" / "contrats" / "evenements")
@@ -46,8 +46,9 @@ def test_a_success_leaves_two_chained_events_of_the_published_language(client: C
         payload = SCHEMAS.valider(champs)
         assert (champs["source"], champs["correlation_id"]) == ("saga-orchestrator", "corr-9")
         assert champs["traceparent"].startswith(f"00-{'a' * 32}-")
-        assert {nom: payload[nom] for nom in ("checkout_id", "client_id", "commande_id", "style")} == {
-            "checkout_id": str(saga_id), "client_id": CLIENT, "commande_id": commande, "style": "orchestre",
+        assert {nom: payload[nom] for nom in ("checkout_id", "client_id", "magasin_id", "commande_id", "style")} == {
+            "checkout_id": str(saga_id), "client_id": CLIENT, "magasin_id": MAGASIN, "commande_id": commande,
+            "style": "orchestre",
         }  # fmt: skip
         assert sql(
             "SELECT %s::timestamptz BETWEEN date_creation AND clock_timestamp() FROM saga_commandes",
