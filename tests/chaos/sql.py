@@ -101,7 +101,7 @@ def sagas(sql: Sql, releve: Releve) -> Iterator[Violation]:
         [_ids(releve)],
     ):
         chaines[saga].append((numero, avant, apres))
-    etats = dict(
+    etats: dict[str, str] = dict(
         sql("SELECT saga_id::text, etat_actuel FROM saga_commandes WHERE saga_id = ANY(%s::uuid[])", [_ids(releve)])
     )
     connus = _par_id(releve)

@@ -74,7 +74,7 @@ class Trafic:
         """Two pairs with nothing in the way: the styles must end equal (I7)."""
         for magasin, attendu in ((EN_LIGNE, "vendu"), (NORD, "refuse")):
             lignes = dict(zip(self.rayon.abondants, (1, 2, 3, 1), strict=True))
-            for achat in self._paire(lignes, magasin, "simple", attendu):  # type: ignore[arg-type]
+            for achat in self._paire(lignes, magasin, "simple", attendu):
                 achat.calme = True
                 self._jouer(achat)
 

@@ -67,6 +67,14 @@ def _preparer() -> None:
         getattr(importlib.import_module(module), fonction)()
 
 
+def when_ready(serveur: Any) -> None:
+    """Before the first fork: Django loads its routes with the first request otherwise, once per worker, and a service
+    whose views cannot be loaded would be ready in one worker and fail in the next.
+    """
+    if "django.conf" in sys.modules:
+        importlib.import_module(sys.modules["django.conf"].settings.ROOT_URLCONF)
+
+
 def pre_fork(serveur: Any, worker: Any) -> None:
     """What the preparation or the loading opened stays here: two processes must not share a database connection."""
     if "django.db" in sys.modules:

@@ -195,6 +195,29 @@ def test_the_fault_switches_are_reached_over_http_with_the_internal_token(commun
     assert commun.demander("/labo/fautes/", headers=jeton).json()["fautes"] == corps["fautes"]
     jusqua(lambda: commun.ajouter().status == 503, "la faute est vue par l'ouvrier")
     assert commun.fautes.lire() == {}
+    inconnue = commun.demander(
+        "/labo/fautes/", "PUT", json={"fautes": [{"point": "x", "genre": "crash"}]}, headers=jeton
+    )
+    assert (inconnue.status, list(inconnue.json()["champs"])) == (400, ["fautes[0].point"])
+    assert {"nom": "temoin.ajoute", "moment": "the row is written, nothing is committed", "double": False} in (
+        commun.demander("/labo/fautes/", headers=jeton).json()["points"]
+    )
+
+
+def test_outside_the_lab_profile_there_are_no_switches_even_for_who_holds_the_token(tmp_path: Path) -> None:
+    jeton = {"X-Internal-Token": os.environ["INTERNAL_TOKEN"]}
+    corps = {"fautes": [{"point": "temoin.ajoute", "genre": "erreur"}]}
+    with lance(tmp_path, LABO_FAUTES="0") as programme:
+        for chemin in ("/labo/fautes/", "/api/temoin/labo/fautes/"):
+            for reponse in (
+                programme.demander(chemin, headers=jeton),
+                programme.demander(chemin, "PUT", json=corps, headers=jeton),
+            ):
+                assert (reponse.status, reponse.json()["code"]) == (404, "route_inconnue")
+        # And whoever writes the file all the same switches nothing on.
+        programme.fautes.ecrire([Faute(point="temoin.ajoute", genre="erreur")])
+        assert programme.ajouter().status == 201
+        assert list(programme.fautes.lire()) == ["temoin.ajoute"]
 
 
 @pytest.mark.parametrize(
@@ -230,3 +253,13 @@ def test_F43_a_body_that_no_view_reads_does_not_cost_the_connection(tmp_path: Pa
         for _ in range(20):
             assert pool.request("POST", "/health/live", body=b"a" * 400_000, timeout=10).status == 405
         assert pool.num_connections == 1
+
+
+def test_a_service_whose_routes_cannot_be_loaded_never_serves(tmp_path: Path) -> None:
+    (tmp_path / "reglages_casses.py").write_text("from tests.reglages import *\nROOT_URLCONF = 'routes_absentes'\n")
+    chemins = os.pathsep.join((str(tmp_path), "src", ".", ".."))
+    with (
+        pytest.raises(AssertionError, match="No module named 'routes_absentes'"),
+        lance(tmp_path, DJANGO_SETTINGS_MODULE="reglages_casses", PYTHONPATH=chemins),
+    ):
+        pytest.fail("it serves")
