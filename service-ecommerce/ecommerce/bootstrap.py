@@ -119,4 +119,10 @@ def consommateur() -> Consommateur:
 def exposer_les_metriques() -> None:
     """The background program's own page, when it is given a port."""
     if CONFIG.metrics_port:
-        metriques.exposer(CONFIG.metrics_port, CONFIG.metrics_host, _flux.bus, GROUPE)
+        metriques.exposer(
+            CONFIG.metrics_port,
+            CONFIG.metrics_host,
+            _flux.bus,
+            GROUPE,
+            jeton_interne=CONFIG.internal_token.get_secret_value(),
+        )

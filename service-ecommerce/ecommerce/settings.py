@@ -25,6 +25,8 @@ class Config(ConfigDjango):
     suivi_lot: Annotated[int, Field(ge=1, le=200)] = 20
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    # Whoever keeps the dead letters (the event store); `amorcer` grants it what that takes.
+    lettres_mortes_role: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,62})?$")] = ""
 
     @model_validator(mode="after")
     def _limites_emboitees(self) -> Self:

@@ -7,6 +7,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
@@ -162,7 +163,8 @@ class Voisins:
             saga = self.sagas.get(corps["checkout_id"])
             nouvelle = saga is None
             if saga is None:
-                saga = self.sagas[corps["checkout_id"]] = {"demande": corps, "etat": "VERIFICATION_STOCK"}
+                saga = {"demande": corps, "etat": "VERIFICATION_STOCK", "debut": datetime.now(UTC).isoformat()}
+                self.sagas[corps["checkout_id"]] = saga
         if saga["demande"] != corps:
             return 422, {"error": "autre demande"}
         if not nouvelle:
@@ -201,8 +203,10 @@ class Voisins:
                     "etat_precedent": "EN_ATTENTE",
                     "nouvel_etat": "VERIFICATION_STOCK",
                     "message": "La saga commence.",
-                    "timestamp": "2999-01-01T00:00:00+00:00",
+                    "timestamp": saga["debut"],
                     "donnees": {},
+                    "id": str(uuid.uuid5(uuid.UUID(reste.strip("/")), "historique:1")),
+                    "causation_id": reste.strip("/"),
                 }
             ],
         }

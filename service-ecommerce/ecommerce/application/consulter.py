@@ -1,5 +1,6 @@
 """Read checkouts: prerequisites, status with its merged history, lists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from ecommerce.application.ports import (
 )
 from ecommerce.domain.checkout import Checkout, Statut, Style
 from ecommerce.domain.erreurs import CheckoutIntrouvable
+from socle.evenements.enveloppe import identifiant_derive
 
 _CONCLUSIONS = {
     Statut.FINALISE: ("CHECKOUT_FINALISE", "La commande est créée."),
@@ -63,6 +65,7 @@ class Consulter:
     def statut(self, client_id: UUID, checkout_id: UUID) -> Rendu:
         """The checkout and what happened to it, here and in its saga or in the stream, in order of time.
 
+        Whichever the style, the entries are one causal chain: it begins with the acceptance and has one correlation id.
         `historique_complet` is false when the part of the saga, or of the event store, could not be read. Raises
         `CheckoutIntrouvable`.
         """
@@ -71,7 +74,7 @@ class Consulter:
             raise CheckoutIntrouvable(f"Ce client n'a pas de checkout {checkout_id}.")
         ailleurs = self.orchestrateur if checkout.style is Style.ORCHESTRE else self.event_store
         distants = ailleurs.historique(checkout_id)
-        moments = sorted([*_locaux(checkout), *(distants or [])], key=lambda moment: moment.horodatage)
+        moments = sorted([*_locaux(checkout, distants or []), *(distants or [])], key=lambda moment: moment.horodatage)
         return {
             "success": True,
             **reponses.detail(checkout),
@@ -99,19 +102,30 @@ class Consulter:
         }
 
 
-def _locaux(checkout: Checkout) -> list[Moment]:
-    """The moments this service knows: acceptance, and how it ended."""
+def _locaux(checkout: Checkout, distants: Sequence[Moment]) -> list[Moment]:
+    """The moments this service knows: acceptance, and how it ended, caused by the last thing that was known then."""
     debut = Moment(
         checkout.date_creation.isoformat(),
         "ecommerce",
         "CHECKOUT_INITIE",
         "Le panier est fermé et le checkout enregistré.",
         Statut.INITIE.value,
+        id=str(checkout.id),
         correlation_id=checkout.correlation_id,
     )
     if checkout.statut not in _CONCLUSIONS:
         return [debut]
     genre, message = _CONCLUSIONS[checkout.statut]
-    moment = checkout.date_conclusion or checkout.date_modification
-    fin = Moment(moment.isoformat(), "ecommerce", genre, message, checkout.statut.value)
-    return [debut, fin._replace(correlation_id=checkout.correlation_id)]
+    horodatage = (checkout.date_conclusion or checkout.date_modification).isoformat()
+    avant = sorted((moment for moment in distants if moment.horodatage <= horodatage), key=lambda m: m.horodatage)
+    fin = Moment(
+        horodatage,
+        "ecommerce",
+        genre,
+        message,
+        checkout.statut.value,
+        id=str(identifiant_derive(checkout.id, genre)),
+        causation_id=avant[-1].id if avant else debut.id,
+        correlation_id=checkout.correlation_id,
+    )
+    return [debut, fin]

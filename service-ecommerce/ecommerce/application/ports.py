@@ -194,7 +194,7 @@ class Stocks(Protocol):
 
 
 class Moment(NamedTuple):
-    """One entry of a history. The ids, of an event of the stream, link it to what caused it."""
+    """One entry of a history; `causation_id` is the id of what caused it. What begins all has the checkout's id."""
 
     horodatage: str
     source: str

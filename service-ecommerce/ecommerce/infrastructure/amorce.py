@@ -1,8 +1,12 @@
-"""Seed data (contract, section 11)."""
+"""Seed data (contract, section 11), and what others are granted."""
 
 from uuid import UUID
 
+from django.db import connection
+
 from ecommerce.infrastructure.models import ClientLigne
+from ecommerce.settings import CONFIG
+from socle.evenements import lettres_mortes
 
 _CLIENTS = (
     (
@@ -25,7 +29,10 @@ _CLIENTS = (
 
 
 def charger() -> None:
-    """Add the clients that are missing; an existing one, erased or not, is left alone. Idempotent."""
+    """Add the clients that are missing; an existing one, erased or not, is left alone. Idempotent.
+
+    The dead letters of this service's group are entrusted to the role that keeps them, if it is named.
+    """
     ClientLigne.objects.bulk_create(
         [
             ClientLigne(
@@ -44,3 +51,6 @@ def charger() -> None:
         ],
         ignore_conflicts=True,
     )
+    if CONFIG.lettres_mortes_role:
+        with connection.cursor() as curseur:
+            lettres_mortes.confier(curseur, CONFIG.lettres_mortes_role)

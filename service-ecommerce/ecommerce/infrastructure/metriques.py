@@ -5,11 +5,12 @@ from typing import Any
 
 import redis
 from prometheus_client import REGISTRY as REGISTRE
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ecommerce.domain.checkout import Checkout, Statut
+from socle import exposition
 from socle.evenements.bus import Bus
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.lettres_mortes import LettreMorte
@@ -102,9 +103,9 @@ class EtatDuGroupe(Collector):
         return [retard, attente]
 
 
-def exposer(port: int, adresse: str, bus: Bus, groupe: str) -> None:
-    """The metrics page of the background program, in a thread of its own."""
+def exposer(port: int, adresse: str, bus: Bus, groupe: str, *, jeton_interne: str) -> None:
+    """The metrics page of the background program and its fault switches, in a thread of its own."""
     registre = CollectorRegistry()
     registre.register(REGISTRE)
     registre.register(EtatDuGroupe(bus, groupe))
-    start_http_server(port, addr=adresse, registry=registre)
+    exposition.exposer(port, adresse=adresse, registre=registre, jeton_interne=jeton_interne)

@@ -163,7 +163,7 @@ class EventStoreHttp:
                 reponse = self._client.get(f"/replay/checkout/{checkout_id}", endpoint="replay", essais=1)
             if not reponse.ok:
                 return None
-            return _comprendre("event-store", lambda: [_moment(fait) for fait in reponse.corps["events"]])
+            return _comprendre("event-store", lambda: [_moment(fait, checkout_id) for fait in reponse.corps["events"]])
         except Indisponible:
             return None
 
@@ -303,6 +303,8 @@ def _evenements(corps: Mapping[str, Any]) -> list[Moment]:
             str(evenement["type"]),
             str(evenement.get("message", "")),
             str(evenement["nouvel_etat"]),
+            id=evenement.get("id"),
+            causation_id=evenement.get("causation_id"),
             correlation_id=corps.get("correlation_id"),
         )
         for evenement in corps.get("historique_evenements", [])
@@ -313,7 +315,8 @@ def _produit(fiche: Mapping[str, Any]) -> Produit:
     return Produit(UUID(str(fiche["id"])), str(fiche["nom"]), Decimal(fiche["prix"]), bool(fiche["actif"]))
 
 
-def _moment(fait: Mapping[str, Any]) -> Moment:
+def _moment(fait: Mapping[str, Any], checkout_id: UUID) -> Moment:
+    """What no other event caused, the acceptance of the checkout did."""
     message, statut = _EVENEMENTS.get(fait["type"], ("", Statut.EN_COURS))
     horodatage = fait["payload"].get("emitted_at") or datetime.fromtimestamp(float(fait["ts"]), UTC).isoformat()
     return Moment(
@@ -323,7 +326,7 @@ def _moment(fait: Mapping[str, Any]) -> Moment:
         str(fait["payload"].get("reason") or message),
         statut.value,
         id=str(fait["id"]),
-        causation_id=fait["causation_id"],
+        causation_id=fait["causation_id"] or str(checkout_id),
         correlation_id=fait["correlation_id"],
     )
 

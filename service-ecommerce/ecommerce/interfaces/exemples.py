@@ -180,7 +180,7 @@ STATUT = {
             "type": "CHECKOUT_INITIE",
             "message": "Le panier est fermé et le checkout enregistré.",
             "etat": "initie",
-            "id": None,
+            "id": CHECKOUT_ID,
             "causation_id": None,
             "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
         }

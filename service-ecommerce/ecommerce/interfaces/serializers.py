@@ -255,8 +255,8 @@ class EvenementHistorique(serializers.Serializer):
     type = serializers.CharField()
     message = serializers.CharField(allow_blank=True)
     etat = serializers.CharField()
-    id = serializers.UUIDField(allow_null=True, help_text="Identifiant de l'événement du flux.")
-    causation_id = serializers.CharField(allow_null=True, help_text="Ce qui l'a causé.")
+    id = serializers.UUIDField(allow_null=True, help_text="L'identifiant du checkout pour ce qui commence tout.")
+    causation_id = serializers.CharField(allow_null=True, help_text="L'identifiant de ce qui l'a causé.")
     correlation_id = serializers.CharField(allow_null=True)
 
 

@@ -398,10 +398,11 @@ def test_the_status_merges_both_histories_and_belongs_to_its_client(api: Api) ->
     checkout_id = api.commander().json()["checkout_id"]
     corps = api.statut(checkout_id)
     assert (corps["statut"], corps["style"], corps["conclu_par"]) == ("finalise", "orchestre", "requete")
-    assert [(e["source"], e["type"]) for e in corps["historique"]] == [
-        ("ecommerce", "CHECKOUT_INITIE"),
-        ("ecommerce", "CHECKOUT_FINALISE"),
-        ("saga", "SAGA_DEMARRE"),
+    demarree = str(uuid.uuid5(uuid.UUID(checkout_id), "historique:1"))
+    assert [(e["source"], e["type"], e["id"], e["causation_id"]) for e in corps["historique"]] == [
+        ("ecommerce", "CHECKOUT_INITIE", checkout_id, None),
+        ("saga", "SAGA_DEMARRE", demarree, checkout_id),
+        ("ecommerce", "CHECKOUT_FINALISE", str(uuid.uuid5(uuid.UUID(checkout_id), "CHECKOUT_FINALISE")), demarree),
     ]
     autre = api.appeler("GET", f"/api/commandes/clients/{JEAN}/checkout/{checkout_id}/")
     assert (autre.status_code, autre.json()["code"]) == (404, "checkout_introuvable")

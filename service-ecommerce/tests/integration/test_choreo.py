@@ -290,18 +290,21 @@ def fait(checkout_id: str, type_: str, cause: str, ts: float, **payload: object)
 
 
 def test_the_status_merges_the_events_and_shows_the_whole_causal_chain(api: Api, voisins: Voisins) -> None:
+    """The first event says no cause: here it is the acceptance, which has the checkout's id."""
     api.ajouter(CHOCOLAT)
     checkout_id = api.choreo(X_Correlation_ID="corr-8").json()["checkout_id"]
     debut = un("SELECT extract(epoch FROM date_creation)::float8 FROM checkouts")
     initie = str(uuid.uuid5(uuid.UUID(checkout_id), "CheckoutInitiated"))
+    premier = fait(checkout_id, "CheckoutInitiated", checkout_id, debut) | {"causation_id": None}
     reserve = fait(checkout_id, "StockReserved", initie, debut + 1)
     succes = fait(checkout_id, "CheckoutSucceeded", str(reserve["id"]), debut + 2)
-    voisins.rejeux[checkout_id] = [reserve, succes]
+    voisins.rejeux[checkout_id] = [premier, reserve, succes]
     corps = api.statut(checkout_id)
     assert (corps["style"], corps["statut"], corps["historique_complet"]) == ("choreo", "initie", True)
     assert (corps["correlation_id"], corps["follow"]) == ("corr-8", f"/api/event-store/replay/checkout/{checkout_id}")
     assert [(e["type"], e["etat"], e["id"], e["causation_id"]) for e in corps["historique"]] == [
-        ("CHECKOUT_INITIE", "initie", None, None),
+        ("CHECKOUT_INITIE", "initie", checkout_id, None),
+        ("CheckoutInitiated", "initie", initie, checkout_id),
         ("StockReserved", "en_cours", reserve["id"], initie),
         ("CheckoutSucceeded", "finalise", succes["id"], reserve["id"]),
     ]

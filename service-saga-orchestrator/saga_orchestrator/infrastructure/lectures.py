@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from socle.evenements.enveloppe import identifiant_derive
+
 _SAGA = (
     "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, "
     "commande_finale_id::text, date_creation, derniere_modification, donnees_contexte, execution, active, "
@@ -14,7 +16,7 @@ _SAGA = (
     "FROM saga_commandes WHERE saga_id = %s"
 )
 _EVENEMENTS = (
-    "SELECT type, etat_precedent, nouvel_etat, message, horodatage, donnees FROM saga_evenements "
+    "SELECT type, etat_precedent, nouvel_etat, message, horodatage, donnees, numero FROM saga_evenements "
     "WHERE saga_id = %s ORDER BY numero"
 )
 _RESUMES = (
@@ -54,17 +56,7 @@ class LecturesPostgres:
             "date_creation": ligne[6],
             "derniere_modification": ligne[7],
             "donnees_contexte": contexte,
-            "historique_evenements": [
-                {
-                    "type": e[0],
-                    "etat_precedent": e[1],
-                    "nouvel_etat": e[2],
-                    "message": e[3],
-                    "timestamp": e[4],
-                    "donnees": _objet(e[5]),
-                }
-                for e in evenements
-            ],
+            "historique_evenements": _chaine(saga_id, evenements),
             "lignes_commande": contexte["lignes"],
             "attend": None if ligne[4] else _attend(execution, ligne),
             "reponse_statut": ligne[14],
@@ -101,6 +93,27 @@ class LecturesPostgres:
             )
             ligne = curseur.fetchone()
         return None if ligne is None else str(ligne[0])
+
+
+def _chaine(saga_id: str, evenements: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """The history, each entry caused by the one before it, and the first by the checkout (whose id is the saga's)."""
+    chaine, cause = [], saga_id
+    for type_, precedent, nouvel, message, horodatage, donnees, numero in evenements:
+        identifiant = str(identifiant_derive(saga_id, f"historique:{numero}"))
+        chaine.append(
+            {
+                "type": type_,
+                "etat_precedent": precedent,
+                "nouvel_etat": nouvel,
+                "message": message,
+                "timestamp": horodatage,
+                "donnees": _objet(donnees),
+                "id": identifiant,
+                "causation_id": cause,
+            }
+        )
+        cause = identifiant
+    return chaine
 
 
 def _attend(execution: dict[str, Any], ligne: tuple[Any, ...]) -> dict[str, Any]:

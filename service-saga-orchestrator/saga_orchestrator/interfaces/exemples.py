@@ -98,6 +98,8 @@ ETAT = {
             "message": "Saga démarrée.",
             "timestamp": DATE,
             "donnees": {"etape": "verification_stock"},
+            "id": "0d2c5f1e-6a3b-5b0f-9a6e-1f9b1f0c7a11",
+            "causation_id": SAGA_ID,
         }
     ],
     "lignes_commande": DEMANDE["lignes"],

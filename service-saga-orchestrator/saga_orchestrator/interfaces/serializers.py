@@ -141,6 +141,8 @@ class EvenementHistorique(serializers.Serializer):
     message = serializers.CharField()
     timestamp = serializers.DateTimeField()
     donnees = serializers.JSONField()
+    id = serializers.UUIDField(help_text="Toujours le même pour la même entrée.")
+    causation_id = serializers.UUIDField(help_text="L'entrée précédente ; pour la première, le checkout.")
 
 
 class LigneEtat(serializers.Serializer):

@@ -28,6 +28,16 @@ def histoire(client: Client, saga_id: str) -> list[tuple[str, str, str]]:
     return [(e["type"], e["etat_precedent"], e["nouvel_etat"]) for e in saga["historique_evenements"]]
 
 
+def _exiger_une_chaine(client: Client, saga_id: str) -> None:
+    """Each entry names the one before it as its cause, the first one the checkout; the ids stay the same."""
+    saga, encore = (client.get(f"/api/saga/commandes/{saga_id}/").json() for _ in range(2))
+    entrees = saga["historique_evenements"]
+    ids = [entree["id"] for entree in entrees]
+    assert len(set(ids)) == len(ids)
+    assert [entree["causation_id"] for entree in entrees] == [saga_id, *ids[:-1]]
+    assert encore["historique_evenements"] == entrees
+
+
 def test_a_three_line_success(client: Client, voisins: Voisins) -> None:
     corps = panier(3)
     reponse = poster(client, corps, **{"X-Correlation-ID": "corr-42", "X-Consumer-Username": "magasin-app"})
@@ -51,6 +61,7 @@ def test_a_three_line_success(client: Client, voisins: Voisins) -> None:
     ]  # fmt: skip
     assert [voisins.stock[MAGASIN, PRODUITS[n]] for n in range(4)] == [498, 498, 498, 500]
     assert histoire(client, corps["checkout_id"]) == NEUTRE
+    _exiger_une_chaine(client, corps["checkout_id"])
     assert sql("SELECT produit_nom, prix_unitaire::text FROM saga_lignes_commande ORDER BY numero") == [
         ("Produit 01", "10.99"), ("Produit 02", "11.99"), ("Produit 03", "12.99"),
     ]  # fmt: skip
