@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+import event_store.points  # noqa: F401  (their catalogue)
 from event_store.application.ports import Historique, LettresMortes, Miroir, Projections
 from event_store.infrastructure.base import Acces, Base
 from event_store.infrastructure.cles import ClesPostgres

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from prometheus_client import REGISTRY as REGISTRE
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
-from socle import fautes, journaux
+from socle import exposition, fautes, journaux
 from socle.evenements import lettres_mortes
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, ouvrir
@@ -174,7 +174,12 @@ class Programme:
         registre.register(EtatDuGroupe(base(self._config, "-metriques"), self._bus, self._groupe))
         port = self._config.metrics_port or PORTS[self._nom]
         try:
-            start_http_server(port, addr=self._config.metrics_host, registry=registre)
+            exposition.exposer(
+                port,
+                adresse=self._config.metrics_host,
+                registre=registre,
+                jeton_interne=self._config.internal_token.get_secret_value(),
+            )
         except OSError as erreur:
             raise SystemExit(
                 f"Le port {port} des métriques de {self._nom} n'est pas libre ({erreur.strerror})."

@@ -38,7 +38,9 @@ def ajouter(historique: Historique, stream: str, brut: object, version_attendue:
     """
     lot = evenements.lire_lot(brut)
     fautes.point("event_store.avant_ajout")
-    return Ajout(stream=stream, places=historique.ajouter(stream, lot, version_attendue))
+    places = historique.ajouter(stream, lot, version_attendue)
+    fautes.point("event_store.apres_ajout")
+    return Ajout(stream=stream, places=places)
 
 
 def lire_flux(

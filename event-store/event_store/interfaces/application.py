@@ -17,20 +17,13 @@ from event_store.interfaces.openapi import BASE
 from event_store.interfaces.routes import Route
 from event_store.interfaces.vues import ROUTES
 from socle import correlation, jsons, metriques
-from socle.erreurs import DonneesInvalides, EnCours, Erreur, Indisponible, Interdit
+from socle.erreurs import DonneesInvalides, EnCours, Erreur, Indisponible, JetonRequis
 
 journal = logging.getLogger("event_store.acces")
 
 _CORPS_MAX = 8 * 1024 * 1024
 _LENT_S = 1.0
 _CLE_MAX = 255
-
-
-class JetonRequis(Interdit):
-    """An internal operation was called without the token that internal callers hold."""
-
-    error = "Jeton interne requis"
-    code = "jeton_interne_requis"
 
 
 class ConvertisseurUuid(BaseConverter):
@@ -111,7 +104,7 @@ def exiger_jeton(services: Services) -> None:
     """Raises `JetonRequis` unless the caller holds the platform's internal token (constant-time comparison)."""
     recu = request.headers.get("X-Internal-Token", "")
     if not hmac.compare_digest(recu.encode(), services.config.internal_token.get_secret_value().encode()):
-        raise JetonRequis("Cette opération est réservée aux appelants internes.")
+        raise JetonRequis
 
 
 def _corps(route: Route) -> dict[str, Any]:

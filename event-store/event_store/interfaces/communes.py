@@ -3,7 +3,6 @@ base path."""
 
 import importlib.util
 import logging
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask import Flask, Response, render_template_string, request, send_from_di
 from event_store.bootstrap import Services
 from event_store.interfaces import openapi
 from socle import fautes, jsons, metriques
-from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
+from socle.erreurs import Indisponible
 
 journal = logging.getLogger("event_store.sante")
 
@@ -121,16 +120,10 @@ def _brancher_fautes(app: Flask, services: Services) -> None:
 
     def servir() -> Response:
         exiger_jeton(services)
-        tableau = fautes.tableau()
-        if tableau is None:
-            raise Introuvable("Les points de faute sont éteints.")
-        if request.method == "PUT":
-            corps = jsons.lire(request.get_data())
-            if not isinstance(corps, dict):
-                raise DonneesInvalides(champs={"corps": "un objet JSON est attendu"})
-            tableau.ecrire(fautes.valider(corps.get("fautes")))
-        etat = {"fautes": [asdict(une) for une in tableau.lire().values()], "connus": sorted(fautes.connus)}
+        etat = fautes.regler(jsons.lire(request.get_data())) if request.method == "PUT" else fautes.etat()
         return Response(jsons.ecrire(etat), content_type="application/json")
 
     for prefixe in (openapi.BASE, ""):
-        app.add_url_rule(f"{prefixe}/labo/fautes", f"fautes{prefixe}", servir, methods=["GET", "PUT"])
+        for fin in ("", "/"):
+            adresse = f"{prefixe}/labo/fautes{fin}"
+            app.add_url_rule(adresse, f"fautes{adresse}", servir, methods=["GET", "PUT"])

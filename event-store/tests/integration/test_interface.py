@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from pathlib import Path
 import uuid
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from event_store.bootstrap import assembler
 from event_store.interfaces.application import creer
 from event_store.interfaces.openapi import document
+from socle import fautes
 from event_store.interfaces.vues import ROUTES
 from event_store.settings import Config
 from tests.conftest import JETON, ajouter, evenement, interne, superutilisateur
@@ -27,6 +29,33 @@ def test_health_both_ways(client: FlaskClient, prefixe: str, fin: str) -> None:
     for chemin in ("health", "health/live", "health/ready", "metrics"):
         assert client.get(f"{prefixe}/{chemin}{fin}").status_code == 200
     assert client.get(f"{prefixe}/health{fin}").json["verifications"] == {"base_de_donnees": "ok"}
+def test_the_fault_switches_need_the_lab_profile_and_the_token(config: Config, tmp_path: Path) -> None:
+    corps = {"fautes": [{"point": "event_store.avant_ajout", "genre": "delai", "secondes": 0.5}]}
+    sans = creer(assembler(config.model_copy(update={"labo_fautes": False}))).test_client()
+    avec = creer(assembler(config.model_copy(update={"labo_fautes": True}))).test_client()
+    jeton = {"X-Internal-Token": JETON}
+    tableau = fautes.activer(tmp_path / "f.json")
+    try:
+        for prefixe, fin in ((p, f) for p in ("", BASE) for f in ("", "/")):
+            adresse = f"{prefixe}/labo/fautes{fin}"
+            for methode in ("GET", "PUT"):
+                assert sans.open(adresse, method=methode, json=corps, headers=jeton).status_code == 404
+                refus = avec.open(adresse, method=methode, json=corps)
+                assert (refus.status_code, refus.json["code"]) == (403, "jeton_interne_requis")
+            assert tableau.lire() == {}
+            assert avec.put(adresse, json=corps, headers=jeton).status_code == 200
+            lues = avec.get(adresse, headers=jeton).json
+            assert lues["fautes"] == [{**corps["fautes"][0], "nombre": 1}]
+            assert "event_store.archive.avant_detachement" in {point["nom"] for point in lues["points"]}
+            inconnu = {"fautes": [{"point": "event_store.ailleurs", "genre": "crash"}]}
+            assert avec.put(adresse, json=inconnu, headers=jeton).status_code == 400
+            assert avec.put(adresse, json=[], headers=jeton).status_code == 400
+            assert list(tableau.lire()) == ["event_store.avant_ajout"]
+            assert avec.put(adresse, json={"fautes": []}, headers=jeton).json["fautes"] == []
+    finally:
+        fautes.desactiver()
+
+
 
 
 def test_documentation_pages_and_their_assets(client: FlaskClient) -> None:

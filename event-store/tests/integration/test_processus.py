@@ -79,7 +79,7 @@ class Serveur:
         """The next passage at this fault point kills its process (SIGKILL)."""
         faute = {"point": point, "genre": "crash", "nombre": 1}
         assert self.demander("/labo/fautes", {"fautes": [faute]}, "PUT")[0] == 200
-        attendre(lambda: point in self.demander("/labo/fautes")[1], 5, "la faute")
+        attendre(lambda: json.loads(self.demander("/labo/fautes")[1])["fautes"] != [], 5, "la faute")
 
     def arreter(self) -> None:
         self.processus.send_signal(signal.SIGTERM)

@@ -105,6 +105,16 @@ class Interdit(Erreur):
     code = "interdit"
 
 
+class JetonRequis(Interdit):
+    """An internal operation was called without the token that internal callers hold."""
+
+    error = "Jeton interne requis"
+    code = "jeton_interne_requis"
+
+    def __init__(self) -> None:
+        super().__init__("Cette opération est réservée aux appelants internes.")
+
+
 class Indisponible(Erreur):
     """A neighbour, or our own database, is down or too slow: ask again after `reessayer_apres` seconds."""
 

@@ -8,6 +8,7 @@ nothing.
 2. `nombre` bounds how often a fault fires in all processes of the program together, then it is spent. A `crash` is
    spent before the process dies (the file is rewritten first), so that the restarted process does not die of it again.
 3. `crash` is SIGKILL to the own process: no handler, no flush, no rollback by us.
+4. The names are those of the catalogue, `socle.points`; a switch for another one is refused.
 """
 
 import fcntl
@@ -21,13 +22,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from socle.erreurs import DonneesInvalides, Indisponible
+from socle import points
+from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
 
 Genre = Literal["crash", "erreur", "delai", "double", "gel"]
 GENRES: tuple[Genre, ...] = ("crash", "erreur", "delai", "double", "gel")
 _RELECTURE_S = 0.05
 
-connus: set[str] = set()
+rencontres: set[str] = set()
+"""The points this process has come by since the lab profile is on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +154,7 @@ def point(nom: str) -> bool:
     """
     if _tableau is None:
         return False
-    connus.add(nom)
+    rencontres.add(nom)
     faute = _tableau.prendre(nom)
     if faute is None:
         return False
@@ -174,8 +177,13 @@ def valider(brut: object) -> list[Faute]:
     for rang, element in enumerate(brut):
         if not isinstance(element, dict) or not isinstance(element.get("point"), str):
             raise DonneesInvalides(champs={f"fautes[{rang}].point": "un nom de point est attendu"})
+        declare = points.trouver(element["point"])
+        if declare is None:
+            raise DonneesInvalides(champs={f"fautes[{rang}].point": "inconnu ; docs/fautes.md les nomme tous"})
         if element.get("genre") not in GENRES:
             raise DonneesInvalides(champs={f"fautes[{rang}].genre": f"un de {', '.join(GENRES)}"})
+        if element["genre"] == "double" and not declare.double:
+            raise DonneesInvalides(champs={f"fautes[{rang}].genre": "rien ne peut être fait deux fois à ce point"})
         nombre, secondes = element.get("nombre", 1), element.get("secondes", 0)
         if type(nombre) is not int or not 1 <= nombre <= 1_000_000:
             raise DonneesInvalides(champs={f"fautes[{rang}].nombre": "un entier de 1 à 1000000"})
@@ -183,3 +191,33 @@ def valider(brut: object) -> list[Faute]:
             raise DonneesInvalides(champs={f"fautes[{rang}].secondes": "un nombre de 0 à 600"})
         fautes.append(Faute(point=element["point"], genre=element["genre"], nombre=nombre, secondes=float(secondes)))
     return fautes
+
+
+def etat() -> dict[str, Any]:
+    """What `GET /labo/fautes/` shows: the switches, the catalogue, and the points this process has come by.
+
+    Raises `Introuvable` outside the lab profile.
+    """
+    return {
+        "fautes": [asdict(faute) for faute in _exiger_tableau().lire().values()],
+        "points": [asdict(point) for point in points.catalogue()],
+        "rencontres": sorted(rencontres),
+    }
+
+
+def regler(corps: object) -> dict[str, Any]:
+    """What `PUT /labo/fautes/ {fautes: […]}` does: replace every switch. Idempotent.
+
+    Raises `Introuvable` outside the lab profile, `DonneesInvalides` naming the field.
+    """
+    tableau = _exiger_tableau()
+    if not isinstance(corps, dict):
+        raise DonneesInvalides(champs={"corps": "un objet JSON est attendu"})
+    tableau.ecrire(valider(corps.get("fautes")))
+    return etat()
+
+
+def _exiger_tableau() -> Tableau:
+    if _tableau is None:
+        raise Introuvable("Les points de faute sont éteints.", error="Route inconnue", code="route_inconnue")
+    return _tableau

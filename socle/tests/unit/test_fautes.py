@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from socle import fautes
-from socle.erreurs import DonneesInvalides, Indisponible
+from socle import fautes, points
+from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
 from socle.fautes import Faute
 
+CONNU = "saga.apres_creation"
 SOURCES = str(Path(fautes.__file__).parents[1])
 
 
@@ -114,8 +115,8 @@ def test_two_writes_within_one_clock_tick_are_told_apart(fichier: Path) -> None:
 
 
 def test_switches_come_from_json_whose_numbers_are_exact() -> None:
-    assert fautes.valider([{"point": "p", "genre": "delai", "secondes": Decimal("0.5")}]) == [
-        Faute(point="p", genre="delai", nombre=1, secondes=0.5)
+    assert fautes.valider([{"point": CONNU, "genre": "delai", "secondes": Decimal("0.5")}]) == [
+        Faute(point=CONNU, genre="delai", nombre=1, secondes=0.5)
     ]
 
 
@@ -124,13 +125,56 @@ def test_switches_come_from_json_whose_numbers_are_exact() -> None:
     [
         ({}, "fautes"),
         ([3], "fautes[0].point"),
-        ([{"point": "p", "genre": []}], "fautes[0].genre"),
-        ([{"point": "p", "genre": "crash"}, {"point": "p", "genre": "crash", "nombre": 0}], "fautes[1].nombre"),
-        ([{"point": "p", "genre": "crash", "nombre": True}], "fautes[0].nombre"),
-        ([{"point": "p", "genre": "delai", "secondes": 601}], "fautes[0].secondes"),
+        ([{"point": CONNU, "genre": []}], "fautes[0].genre"),
+        ([{"point": CONNU, "genre": "crash"}, {"point": CONNU, "genre": "crash", "nombre": 0}], "fautes[1].nombre"),
+        ([{"point": CONNU, "genre": "crash", "nombre": True}], "fautes[0].nombre"),
+        ([{"point": CONNU, "genre": "delai", "secondes": 601}], "fautes[0].secondes"),
+        ([{"point": "saga.apres_effe", "genre": "crash"}], "fautes[0].point"),
+        ([{"point": "saga.apres_effet.{etape}", "genre": "crash"}], "fautes[0].point"),
+        ([{"point": "http.reponse_recue", "genre": "double"}], "fautes[0].genre"),
     ],
 )
 def test_a_malformed_switch_names_its_field(brut: object, champ: str) -> None:
     with pytest.raises(DonneesInvalides) as leve:
         fautes.valider(brut)
     assert list(leve.value.champs) == [champ]
+
+
+def test_what_can_be_done_twice_and_a_family_by_its_values_are_accepted() -> None:
+    lues = fautes.valider(
+        [{"point": "http.avant_envoi", "genre": "double"}, {"point": "reaction.apres.choreo-order", "genre": "gel"}]
+    )
+    assert [(f.point, f.genre) for f in lues] == [
+        ("http.avant_envoi", "double"),
+        ("reaction.apres.choreo-order", "gel"),
+    ]
+
+
+def test_a_point_is_declared_once_and_only_once() -> None:
+    for nom in (CONNU, "saga.apres_effet.reservation", "reaction.avant.{autre}"):
+        with pytest.raises(ValueError, match="est déclaré deux fois"):
+            points.declarer(points.Point(nom, "again"))
+
+
+def test_outside_the_lab_there_is_nothing_to_see_or_to_set() -> None:
+    with pytest.raises(Introuvable):
+        fautes.etat()
+    with pytest.raises(Introuvable):
+        fautes.regler({"fautes": []})
+
+
+def test_the_state_shows_switches_catalogue_and_what_was_met(tableau: fautes.Tableau) -> None:
+    fautes.point("http.avant_envoi")
+    etat = fautes.regler({"fautes": [{"point": CONNU, "genre": "crash", "nombre": 2}]})
+    assert etat["fautes"] == [{"point": CONNU, "genre": "crash", "nombre": 2, "secondes": 0.0}]
+    assert {"nom": "http.avant_envoi", "moment": "a neighbour is about to be called", "double": True} in etat["points"]
+    assert "http.avant_envoi" in etat["rencontres"]
+    assert fautes.regler({"fautes": []})["fautes"] == []
+
+
+@pytest.mark.parametrize("corps", [None, [], "x"])
+def test_a_body_that_is_no_object_changes_nothing(tableau: fautes.Tableau, corps: object) -> None:
+    tableau.ecrire([Faute(point=CONNU, genre="delai")])
+    with pytest.raises(DonneesInvalides):
+        fautes.regler(corps)
+    assert list(fautes.etat()["fautes"]) == [{"point": CONNU, "genre": "delai", "nombre": 1, "secondes": 0.0}]

@@ -81,20 +81,23 @@ class Barriere:
                 [self._espace, reference, rien],
             )
             if curseur.rowcount == 1:
-                return _corps(rien)
-            etat, _, reponse, compensee = self._lire(curseur, reference, _SELECT + " FOR UPDATE")
-            if compensee is not None:
-                return _corps(compensee)
-            faite = _corps(reponse) if etat == "FAITE" and reponse is not None else None
-            if faite is not None and garder is not None:
-                return _corps(jsons.ecrire(garder(faite)).decode())
-            fautes.point("barriere.avant_compensation")
-            resultat = rien if faite is None else jsons.ecrire(defaire(faite)).decode()
-            curseur.execute(
-                "UPDATE barriere SET etat = %s, reponse_compensation = %s WHERE espace = %s AND reference = %s",
-                ["ANNULEE" if faite is None else "COMPENSEE", resultat, self._espace, reference],
-            )
-            fautes.point("barriere.avant_commit_compensation")
+                resultat = rien
+                fautes.point("barriere.avant_commit_annulation")
+            else:
+                etat, _, reponse, compensee = self._lire(curseur, reference, _SELECT + " FOR UPDATE")
+                if compensee is not None:
+                    return _corps(compensee)
+                faite = _corps(reponse) if etat == "FAITE" and reponse is not None else None
+                if faite is not None and garder is not None:
+                    return _corps(jsons.ecrire(garder(faite)).decode())
+                fautes.point("barriere.avant_compensation")
+                resultat = rien if faite is None else jsons.ecrire(defaire(faite)).decode()
+                curseur.execute(
+                    "UPDATE barriere SET etat = %s, reponse_compensation = %s WHERE espace = %s AND reference = %s",
+                    ["ANNULEE" if faite is None else "COMPENSEE", resultat, self._espace, reference],
+                )
+                fautes.point("barriere.avant_commit_compensation")
+        fautes.point("barriere.apres_compensation")
         return _corps(resultat)
 
     def etat(self, reference: str) -> str | None:
@@ -142,7 +145,9 @@ class Barriere:
             )
             inscrite = curseur.rowcount == 1
             deja = None if inscrite else self._lire(curseur, reference)
+            fautes.point("barriere.avant_commit_refus")
         if deja is None:
+            fautes.point("barriere.apres_refus")
             raise refus
         return self._rendre(deja, empreinte)
 

@@ -36,7 +36,8 @@ def _consigner(**_: Any) -> None:
 
 
 class ServiceConfig(AppConfig):
-    """A service laid out in layers: models in `infrastructure/models.py`, admin in `interfaces/admin.py`."""
+    """A service laid out in layers: models in `infrastructure/models.py`, admin in `interfaces/admin.py`, its fault
+    points in `points.py`."""
 
     # Django gives up choosing when a service's `apps.py` shows it two candidates, this one being imported there.
     default = False
@@ -51,5 +52,6 @@ class ServiceConfig(AppConfig):
             self.models_module = import_module(f"{self.name}.infrastructure.models")
 
     def ready(self) -> None:
-        if find_spec(f"{self.name}.interfaces.admin"):
-            import_module(f"{self.name}.interfaces.admin")
+        for module in ("interfaces.admin", "points"):
+            if find_spec(f"{self.name}.{module}"):
+                import_module(f"{self.name}.{module}")

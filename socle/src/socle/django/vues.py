@@ -13,16 +13,9 @@ from rest_framework.views import APIView
 
 from socle import jsons
 from socle.django import erreurs as http
-from socle.erreurs import DonneesInvalides, Interdit
+from socle.erreurs import DonneesInvalides, JetonRequis
 
 PAGE_SIZE_DEFAUT, PAGE_SIZE_MAX, PAGE_MAX = 50, 200, 1_000_000
-
-
-class JetonRequis(Interdit):
-    """An internal operation was called without the token that internal callers hold."""
-
-    error = "Jeton interne requis"
-    code = "jeton_interne_requis"
 
 
 class Vue(APIView):
@@ -128,4 +121,4 @@ def exiger_jeton_interne(request: HttpRequest | Request) -> None:
     """Raises `JetonRequis` unless the caller holds the platform's internal token (constant-time comparison)."""
     recu = request.headers.get("X-Internal-Token", "")
     if not hmac.compare_digest(recu.encode(), settings.SOCLE["jeton_interne"].encode()):
-        raise JetonRequis("Cette opération est réservée aux appelants internes.")
+        raise JetonRequis

@@ -193,6 +193,7 @@ class Consommateur:
         for recues in self._bus.les_miennes(self._table.groupe, self._nom, nombre=self._reglages.lot):
             # What this very process had taken has not killed it.
             self._accueillir(recues, heritees=not self._ne)
+        fautes.point(f"consommateur.au_depart.{self._table.groupe}")
         self._ne = True
 
     def _pas(self, pool: ThreadPoolExecutor) -> None:
@@ -200,9 +201,10 @@ class Consommateur:
         occupe = bool(self._en_cours) or self._peut_avancer()
         if len(self._files) + len(self._derriere) < self._reglages.retenues_max:
             attente_ms = None if occupe else max(1, int(1000 * self._sommeil()))
-            self._accueillir(
-                self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
-            )
+            recues = self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
+            if recues:
+                fautes.point(f"consommateur.apres_lecture.{self._table.groupe}")
+            self._accueillir(recues)
         elif not occupe:
             self._arret.wait(self._sommeil())
         if self._table.par_lot is not None:
@@ -393,7 +395,8 @@ class Consommateur:
             return _Issue(erreur=f"livré {travail.morts + 1} fois sans aboutir")
         with contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)):
             try:
-                fautes.point(f"reaction.avant.{self._table.groupe}")
+                if fautes.point(f"reaction.avant.{self._table.groupe}"):
+                    self._table.reagir(evenement)
                 suites = self._table.reagir(evenement)
                 fautes.point(f"reaction.apres.{self._table.groupe}")
             except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
@@ -497,8 +500,10 @@ class Consommateur:
         if self._table.par_lot is None or any(t.mortel(self._reglages.essais_max) for t in travaux):
             return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), set()
         try:
-            fautes.point(f"reaction.avant.{self._table.groupe}")
-            remis = set(self._table.par_lot([travail.evenement for travail in travaux]) or ())
+            lot = [travail.evenement for travail in travaux]
+            if fautes.point(f"reaction.avant.{self._table.groupe}"):
+                self._table.par_lot(lot)
+            remis = set(self._table.par_lot(lot) or ())
             fautes.point(f"reaction.apres.{self._table.groupe}")
         except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
             return self._issue(f"un lot de {len(travaux)}", cause), set()
@@ -544,9 +549,11 @@ class Consommateur:
             if relancees:
                 lettres_mortes.conclure(curseur, groupe, relancees)
         self._a_marquer = []
+            fautes.point(f"consommateur.avant_commit.{groupe}")
         for travail in (*retires, *suivants):
             self._files.retirer(travail)
-        fautes.point(f"consommateur.avant_multi.{groupe}")
+        if fautes.point(f"consommateur.avant_multi.{groupe}"):
+            self._bus.publier([suite.champs() for suite in suites])
         entrees = {travail.entree for travail in (*retires, *suivants) if travail.entree is not None}
         publiees = self._bus.publier_et_acquitter([suite.champs() for suite in suites], groupe, sorted(entrees))
         fautes.point(f"consommateur.apres_multi.{groupe}")

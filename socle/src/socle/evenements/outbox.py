@@ -51,6 +51,7 @@ def deposer(curseur: Any, flux: str, evenements: Sequence[Evenement], *, reveill
     nouveaux = {str(ligne[0]) for ligne in curseur.fetchall()}
     if reveiller and nouveaux:
         curseur.execute(f"NOTIFY {CANAL}")
+    fautes.point("outbox.apres_depot")
     return nouveaux
 
 
@@ -99,8 +100,10 @@ def publier_les_cles(curseur: Any, bus: Bus, cles: Iterable[str], *, identite: s
 def _publier(curseur: Any, bus: Bus, lignes: Sequence[tuple[Any, str]], *, identite: str) -> int:
     """Append these rows, then mark them. The caller holds the stream's advisory lock."""
     if lignes:
-        fautes.point("relais.avant_xadd")
-        entrees = bus.publier([jsons.lire(champs.encode()) for _, champs in lignes])
+        lot = [jsons.lire(champs.encode()) for _, champs in lignes]
+        if fautes.point("relais.avant_xadd"):
+            bus.publier(lot)
+        entrees = bus.publier(lot)
         fautes.point("relais.apres_xadd")
         publications = zip((str(event_id) for event_id, _ in lignes), entrees, strict=True)
         marquer(curseur, bus.flux, publications, identite=identite)
@@ -137,7 +140,10 @@ class Relais:
                 "AND cree_le <= clock_timestamp() - make_interval(secs => %s) ORDER BY seq LIMIT %s",
                 [self._bus.flux, self._age_s, LOT],
             )
-            return _publier(curseur, self._bus, curseur.fetchall(), identite=identite)
+            publiees = _publier(curseur, self._bus, curseur.fetchall(), identite=identite)
+        if publiees:
+            fautes.point("relais.apres_commit")
+        return publiees
 
     def _verifier_identite(self, curseur: Any) -> str:
         """If Redis is not the one that got our entries, publish again what some group may not have seen."""
@@ -157,6 +163,7 @@ class Relais:
             "INSERT INTO outbox_flux VALUES (%s, %s) ON CONFLICT (flux) DO UPDATE SET identite = EXCLUDED.identite",
             [self._bus.flux, identite],
         )
+        fautes.point("relais.apres_remise_en_file")
         return identite
 
     def entretenir(self) -> None:
@@ -190,6 +197,7 @@ class Relais:
                 "AND publie_le < clock_timestamp() - make_interval(hours => %s) LIMIT 5000)",
                 [CONSERVATION_H],
             )
+        fautes.point("relais.avant_rognage")
         self._bus.rogner(plancher)
 
     def tourner(self, arret: threading.Event, *, intervalle_s: float = 0.5) -> None:

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from psycopg2.errors import LockNotAvailable
 
-from socle import jsons
+from socle import fautes, jsons
 from socle.django import erreurs as http
 from socle.erreurs import CleReutilisee, DonneesInvalides, EnCours
 
@@ -97,7 +97,9 @@ class IdempotenceMiddleware:
                 "WHERE consommateur = %s AND cle = %s",
                 [reponse.status_code, reponse.get("Content-Type", ""), reponse.content, consommateur, cle],
             )
-            return reponse
+            fautes.point("idempotence.avant_commit")
+        fautes.point("idempotence.apres_commit")
+        return reponse
 
 
 def _servir(servir: Callable[[], HttpResponse]) -> HttpResponse:

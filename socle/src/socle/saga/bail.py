@@ -9,6 +9,7 @@ import os
 import threading
 import time
 
+from socle import fautes
 from socle.saga.depot import BAIL_S, Depot, DepotIndisponible, Saga
 
 journal = logging.getLogger("socle.saga.bail")
@@ -55,6 +56,7 @@ class Renouveleur:
         anciennes = [saga for saga in tuple(self._sagas.values()) if saga.chargee_a <= seuil and not saga.perdue]
         if not anciennes:
             return
+        fautes.point("saga.avant_renouvellement")
         tenues = self._depot.renouveler(anciennes)
         for saga in anciennes:
             # An ended saga is no longer renewed either; its runner has forgotten it, or is about to.

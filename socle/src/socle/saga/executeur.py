@@ -85,6 +85,7 @@ class Executeur:
         with another request, `DepotIndisponible`.
         """
         limite = time.monotonic() + attente_s
+        fautes.point("saga.avant_creation")
         saga = self._creer(creation)
         if saga is None:
             self._exiger_meme_requete(creation)
@@ -110,6 +111,7 @@ class Executeur:
                 if suivi.reprenable:
                     saga = self.depot.prendre(saga_id, self.proprietaire(), self.registre.versions())
                     if saga is not None:
+                        fautes.point("saga.apres_reprise")
                         return self._conduire_ou_suivre(saga, limite)
             except DepotIndisponible:
                 if reste_s <= _MARGE_S:
@@ -134,6 +136,7 @@ class Executeur:
         if (saga.nom, saga.version) not in self.registre.versions():
             self.depot.rendre(saga)
             raise moteur.OrdreImpossible(f"La version {saga.version} de la saga {saga.nom} n'est pas connue ici.")
+        fautes.point("saga.apres_saisie")
         if saga.ancien_proprietaire:
             saga.etat = moteur.elargir(self._definition(saga), saga.etat)
         return self._conduire_ou_suivre(saga, limite, ordre)
@@ -226,10 +229,12 @@ class Executeur:
                         return None
                     issue = moteur.Demarrer()
                 elif isinstance(commande, moteur.Rendre):
-                    self.depot.rendre(saga)
+                    self._remettre(saga)
                     return None
                 else:
+                    fautes.point("saga.avant_intervention")
                     self.depot.bloquer(saga)
+                    fautes.point("saga.apres_intervention")
                     self._observateur.intervention(saga)
                     journal.error("saga %s: intervention requise (%s)", saga.saga_id, saga.etat.derniere_erreur)
                     return None
@@ -273,13 +278,13 @@ class Executeur:
         action = etape.action if commande.sens == "action" else etape.compensation
         if action is None:
             raise DefinitionInvalide(f"{etape.nom} has no {commande.sens}")
+        quoi = "effet" if commande.sens == "action" else "compensation"
         try:
             with correlation.echeance(secondes):
+                if fautes.point(f"saga.avant_{quoi}.{etape.nom}"):
+                    action(self._ports, appel)
                 apport = action(self._ports, appel)
-            if commande.sens == "action":
-                fautes.point(f"saga.apres_effet.{etape.nom}")
-            else:
-                fautes.point(f"saga.apres_compensation.{etape.nom}")
+            fautes.point(f"saga.apres_{quoi}.{etape.nom}")
         except RefusEtape as refus:
             return moteur.Refusee(refus.message, refus.code)
         except Indisponible as panne:
@@ -308,11 +313,16 @@ class Executeur:
         pause_s = plafond_s * self._alea()
         trop_long = pause_s > self._reglages.pause_en_ligne_s
         if trop_long or self._arret.is_set() or (limite is not None and time.monotonic() + pause_s >= limite):
-            self.depot.rendre(saga, dans_s=pause_s)
+            self._remettre(saga, dans_s=pause_s)
             return False
         self.depot.enregistrer(saga, prochain_essai_s=pause_s)
+        fautes.point("saga.apres_attente")
         self._arret.wait(pause_s)
         return True
+
+    def _remettre(self, saga: Saga, *, dans_s: float = 0.0) -> None:
+        self.depot.rendre(saga, dans_s=dans_s)
+        fautes.point("saga.apres_remise")
 
     def _terminer(self, saga: Saga) -> Conclusion:
         conclusion = self._conclure(saga)

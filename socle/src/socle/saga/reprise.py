@@ -14,6 +14,7 @@ import random
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from socle import fautes
 from socle.saga.depot import BailPerdu, DepotIndisponible, Saga
 from socle.saga.executeur import Executeur
 
@@ -57,6 +58,7 @@ class BoucleReprise:
 
     def _conduire(self, saga: Saga) -> None:
         try:
+            fautes.point("saga.apres_reprise")
             self._executeur.conduire(saga)
         except BailPerdu:
             journal.warning("saga %s: bail perdu", saga.saga_id)

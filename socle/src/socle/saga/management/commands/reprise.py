@@ -11,8 +11,9 @@ import psycopg2
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY
 
+from socle import exposition
 from socle.fils import Fils
 from socle.saga.depot import Proprietaire
 from socle.saga.proprietaire import nouvelle_epoque
@@ -41,7 +42,12 @@ class Command(BaseCommand):
             return
         # The loop has no HTTP server of its own otherwise: its counters would be lost.
         if port := int(os.environ.get("REPRISE_METRIQUES_PORT", "0")):
-            start_http_server(port, addr=os.environ.get("REPRISE_METRIQUES_ADRESSE", "127.0.0.1"))
+            exposition.exposer(
+                port,
+                adresse=os.environ.get("REPRISE_METRIQUES_ADRESSE", "127.0.0.1"),
+                registre=REGISTRY,
+                jeton_interne=settings.SOCLE["jeton_interne"],
+            )
         executeur = import_string(settings.SAGA_EXECUTEUR)(lambda: moi)
         compagnons = Fils(arret)
         for chemin in getattr(settings, "SAGA_COMPAGNONS", ()):
