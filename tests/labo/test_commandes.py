@@ -10,17 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from local import environnement
 from local.environnement import _extrait
 from local.lieux import RACINE
 
 
 def labo(maison: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """One command on a laboratory that was never started."""
-    environnement = {**os.environ, "LABO_HOME": str(maison), "LABO_PORT_OFFSET": "7000", "COLUMNS": "200", **variables}
+    variables_completes = {
+        **os.environ,
+        "LABO_HOME": str(maison),
+        "LABO_PORT_OFFSET": "7000",
+        "COLUMNS": "200",
+        **variables,
+    }
     return subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         cwd=RACINE,
-        env=environnement,
+        env=variables_completes,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -91,6 +98,40 @@ def test_without_a_recent_python_the_bootstrap_says_so(tmp_path: Path) -> None:
     )
     assert (resultat.returncode, resultat.stdout) == (1, "")
     assert resultat.stderr == "Il faut Python 3.11 ou plus récent : aucun n'a été trouvé dans le PATH.\n"
+
+
+def _faux_python(chemin: Path, corps: str) -> Path:
+    chemin.write_text(f"#!/bin/sh\n{corps}\n")
+    chemin.chmod(0o755)
+    return chemin
+
+
+def test_the_environment_is_made_with_the_fastest_python_by_a_margin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    courant = os.path.realpath(sys.executable)
+    monkeypatch.delenv("LABO_PYTHON", raising=False)
+    monkeypatch.setattr(environnement, "_candidats", lambda: iter(["p", "a-peine", "rapide", "absent"]))
+    mesures = {"p": (1.0, courant), "a-peine": (0.95, "/a-peine"), "rapide": (0.5, "/rapide")}
+    monkeypatch.setattr(environnement, "mesurer", mesures.get)
+    assert environnement.choisir_python() == "/rapide"
+    del mesures["rapide"]
+    assert environnement.choisir_python() == courant
+    mesures.clear()
+    with pytest.raises(ImportError):
+        environnement.choisir_python()
+    monkeypatch.setenv("LABO_PYTHON", "/le-mien")
+    assert environnement.choisir_python() == "/le-mien"
+
+
+def test_a_python_that_cannot_be_used_is_not_a_candidate(tmp_path: Path) -> None:
+    mesure = environnement.mesurer(sys.executable)
+    assert mesure is not None
+    assert 0 < mesure[0] < 5
+    assert Path(mesure[1]).samefile(sys.executable)
+    assert environnement.mesurer(str(_faux_python(tmp_path / "casse", "exit 1"))) is None
+    assert environnement.mesurer(str(_faux_python(tmp_path / "bavard", "echo bonjour"))) is None
+    assert environnement.mesurer(str(tmp_path / "absent")) is None
 
 
 def test_the_lock_gives_one_package_with_its_hashes() -> None:
