@@ -1,7 +1,6 @@
-"""Every event → the event store, in batches. The store is idempotent by event id."""
+"""Every event → the event store, in batches, as it is. The store reads the payloads, and is idempotent by event id."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from socle import jsons
 from socle.evenements.enveloppe import Evenement
@@ -21,19 +20,19 @@ def table(contexte: Contexte) -> Table:
         for envoi in _envois(evenements):
             contexte.services.consigner(FLUX, envoi)
 
-    return Table(groupe=GROUPE, par_lot=consigner)
+    return Table(groupe=GROUPE, par_lot=consigner, corps=False)
 
 
-def _envois(evenements: list[Evenement]) -> Iterator[list[dict[str, Any]]]:
+def _envois(evenements: list[Evenement]) -> Iterator[list[dict[str, str]]]:
     """The events in order, in as few requests as fit."""
-    envoi: list[dict[str, Any]] = []
+    envoi: list[dict[str, str]] = []
     taille = 0
     for evenement in evenements:
-        entree: dict[str, Any] = {**evenement.champs(), "payload": evenement.payload}
-        octets = len(jsons.ecrire(entree))
+        champs = evenement.champs()
+        octets = len(jsons.ecrire(champs))
         if envoi and taille + octets > ENVOI_MAX:
             yield envoi
             envoi, taille = [], 0
-        envoi.append(entree)
+        envoi.append(champs)
         taille += octets
     yield envoi

@@ -36,4 +36,7 @@ class Config(ConfigBase):
     smtp_chiffre: bool = False
     smtp_utilisateur: str = ""
     smtp_mot_de_passe: SecretStr = SecretStr("")
+    # Whoever keeps the dead letters (the event store); `amorcer` grants it what that takes.
+    lettres_mortes_role: str = Field("", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
+
     smtp_expediteur: str = Field("boutique@example.com", pattern=r"^[^@\s]+@[^@\s]+$")

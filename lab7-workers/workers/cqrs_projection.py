@@ -22,9 +22,9 @@ def table(contexte: Contexte, lettres_d_audit: Lettres) -> Table:
     """The one reaction of this worker: whole batches, all types."""
 
     def avancer(evenements: list[Evenement]) -> set[UUID]:
-        absents = contexte.services.avancer_projections([str(evenement.id) for evenement in evenements])
+        absents = contexte.services.avancer_projections([evenement.identifiant for evenement in evenements])
         if absents:
             absents -= lettres_d_audit(absents)
         return {UUID(identifiant) for identifiant in absents}
 
-    return Table(groupe=GROUPE, par_lot=avancer)
+    return Table(groupe=GROUPE, par_lot=avancer, corps=False)

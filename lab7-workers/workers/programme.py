@@ -67,13 +67,18 @@ def base(config: Config, role: str) -> Base:
 
 
 def amorcer(config: Config) -> None:
-    """Create the tables of workers_db where they are missing. Idempotent, also when run twice at once."""
+    """Create the tables of workers_db where they are missing, and entrust the dead letters to their role.
+
+    Idempotent, also when run twice at once.
+    """
     connexion = base(config, "-amorce")
     with connexion.transaction() as curseur:
         curseur.execute("SELECT pg_advisory_xact_lock(hashtext('workers:amorce'))")
         curseur.execute("SELECT to_regclass('outbox')")
         if curseur.fetchone()[0] is None:
             curseur.execute(CREATION)
+        if config.lettres_mortes_role:
+            lettres_mortes.confier(curseur, config.lettres_mortes_role)
     connexion.fermer()
 
 

@@ -4,7 +4,7 @@ Each call gives an answer of the domain, or raises `Indisponible` or `AReessayer
 for a refusal where none is possible (a defect: the event becomes a dead letter with that cause); nothing in between.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,7 @@ class Services:
 
     # -- event store ------------------------------------------------------------------------------------------------
 
-    def consigner(self, flux: str, evenements: Sequence[dict[str, Any]]) -> None:
+    def consigner(self, flux: str, evenements: Sequence[Mapping[str, str]]) -> None:
         """Append to the event store. Idempotent by event id, without a key."""
         chemin = f"/api/event-store/streams/{flux}/events"
         _exiger(_appeler(self._event_store, "POST", chemin, {"events": evenements}))

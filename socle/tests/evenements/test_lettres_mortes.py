@@ -27,11 +27,11 @@ def curseur(banc: Banc) -> Iterator[Any]:
     base.fermer()
 
 
-def deposer(curseur: Any, banc: Banc, groupe: str, nombre: int = 1, cle: str = "") -> list[str]:
+def deposer(curseur: Any, banc: Banc, groupe: str, nombre: int = 1) -> list[str]:
     """Ids of new letters of the group, in the order of arrival."""
     lettres = [
         LettreMorte(
-            groupe=groupe, stream=banc.flux, event_id=str(uuid.uuid4()), type=("Fait", "Refait")[n % 2], cle=cle or f"k{n}",
+            groupe=groupe, stream=banc.flux, event_id=str(uuid.uuid4()), type=("Fait", "Refait")[n % 2], cle=f"k{n}",
             position=f"{n}-0", cause=f"cause {n}", essais=5, evenement={"type": "Fait", "n": str(n)},
         )
         for n in range(nombre)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -245,6 +246,37 @@ def test_an_event_survives_its_journey_and_derived_ids_are_permanent(banc: Banc)
     assert banc.sql("SELECT count(*) FROM outbox") == [(1,)]
 
 
+def test_the_payload_of_an_entry_that_says_its_key_waits_until_somebody_asks_for_it(banc: Banc) -> None:
+    evenement = banc.evenement(n=1)
+    lu = lire(evenement.champs(), corps=False)
+    assert "payload" not in vars(lu)
+    assert (lu.cle, lu.identifiant, lu.champs()) == (evenement.cle, str(evenement.id), evenement.champs())
+    assert "payload" not in vars(lu)
+    assert (lu.id, lu.payload) == (evenement.id, evenement.payload)
+    assert replace(lu, v=0).champs() == {**evenement.champs(), "v": "0"}
+    with pytest.raises(AttributeError):
+        _ = lu.inconnu  # type: ignore[attr-defined]
+
+
+def test_a_payload_left_unread_is_refused_when_it_is_read(banc: Banc) -> None:
+    champs = banc.evenement(cle="k").champs()
+    for payload in ("{", '{"checkout_id": "autre"}'):
+        lu = lire({**champs, "payload": payload}, corps=False)
+        assert lu.cle == "k"
+        with pytest.raises(EvenementIllisible):
+            _ = lu.payload
+        with pytest.raises(EvenementIllisible):
+            lire({**champs, "payload": payload})
+
+
+def test_an_entry_without_a_key_is_read_whole(banc: Banc) -> None:
+    champs = banc.evenement(cle="k").champs()
+    del champs["cle"]
+    assert lire(champs, corps=False).cle == "k"
+    with pytest.raises(EvenementIllisible):
+        lire({**champs, "payload": "{"}, corps=False)
+
+
 @pytest.mark.parametrize(
     ("champ", "valeur"),
     [
@@ -260,6 +292,8 @@ def test_an_event_survives_its_journey_and_derived_ids_are_permanent(banc: Banc)
         ("payload", '{"checkout_id": 3}'),
         ("payload", '{"checkout_id": "a\\u0000"}'),
         ("payload", '["checkout_id"]'),
+        ("cle", "a\x00b"),
+        ("cle", "k" * 300),
     ],
 )
 def test_an_entry_that_could_harm_a_log_a_header_or_the_database_is_unreadable(

@@ -74,6 +74,21 @@ def test_F32_a_consequence_that_cannot_be_written_condemns_its_event_alone(banc:
     assert banc.sql("SELECT count(*) FROM outbox") == [(2,)]
 
 
+def test_F32_a_payload_that_only_the_reaction_reads_condemns_its_event_alone(banc: Banc) -> None:
+    vus: list[int] = []
+
+    def lot(evenements: list[Evenement]) -> None:
+        vus.extend([int(evenement.payload["n"]) for evenement in evenements])
+
+    banc.redis.xadd(banc.flux, {**banc.evenement(cle="k", n=0).champs(), "payload": "{"})
+    banc.publier(banc.evenement(n=1), banc.evenement(n=2))
+    with banc.membre(Table(groupe="g", par_lot=lot, corps=False)):
+        attendre(lambda: len(lettres(banc)) == 1)
+        attendre(lambda: banc.en_attente() == 0)
+    assert vus == [1, 2]
+    assert lettres(banc)[0][1].startswith("EvenementIllisible: ")
+
+
 def _par_django() -> Exception:
     """As Django wraps the driver's error."""
     try:

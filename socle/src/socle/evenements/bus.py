@@ -39,11 +39,16 @@ class Entree(NamedTuple):
 
 
 class Recue(NamedTuple):
-    """An entry as delivered: its id, its fields, and its delivery count in the group."""
+    """An entry as delivered: its id as a text, its fields, and its delivery count in the group."""
 
-    entree: Entree
+    identifiant: str
     champs: Mapping[str, str]
     livraisons: int
+
+    @property
+    def entree(self) -> Entree:
+        """Its id, comparable; made when asked for: most entries are not the business of most groups."""
+        return Entree.lire(self.identifiant)
 
 
 def ouvrir(url: str, *, connexion_s: float = 0.5, lecture_s: float = 5.0) -> "redis.Redis[str]":
@@ -79,7 +84,7 @@ class Bus:
             return [Entree.lire(identifiant) for identifiant in tuyau.execute()]
 
     def publier_et_acquitter(
-        self, lot: Sequence[Mapping[str, str]], groupe: str, entrees: Sequence[Entree]
+        self, lot: Sequence[Mapping[str, str]], groupe: str, entrees: Sequence[Entree | str]
     ) -> list[Entree]:
         """Append what a batch brought about and acknowledge the batch, in one MULTI: both or neither."""
         with self._client.pipeline(transaction=True) as tuyau:
@@ -105,7 +110,7 @@ class Bus:
     def lire(self, groupe: str, consommateur: str, *, nombre: int, attente_ms: int | None) -> list[Recue]:
         """New entries for this consumer; waits `attente_ms` for the first one (None: does not wait)."""
         reponse: Any = self._client.xreadgroup(groupe, consommateur, {self.flux: ">"}, count=nombre, block=attente_ms)
-        return [Recue(Entree.lire(i), champs, 1) for _, entrees in reponse or [] for i, champs in entrees]
+        return [Recue(i, champs, 1) for _, entrees in reponse or [] for i, champs in entrees]
 
     def reprendre(self, groupe: str, consommateur: str, *, inactives_ms: int, nombre: int) -> list[Recue]:
         """Take over entries that nobody has touched for `inactives_ms`, oldest first. Counts no delivery."""
@@ -148,7 +153,7 @@ class Bus:
         if perdues and inactives_ms == 0:
             # Ours, yet no longer in the stream: nothing is left to acknowledge, the relay publishes the row again.
             self._client.xack(self.flux, groupe, *perdues)
-        return sorted((Recue(Entree.lire(i), champs, livraisons[i]) for i, champs in prises), key=lambda r: r.entree)
+        return sorted((Recue(i, champs, livraisons[i]) for i, champs in prises), key=lambda r: r.entree)
 
     def tenir(
         self, groupe: str, consommateur: str, entrees: Iterable[Entree], *, livraisons: int | None = None
@@ -183,7 +188,7 @@ class Bus:
                 justid=True,
             )
 
-    def acquitter(self, groupe: str, entrees: Iterable[Entree]) -> None:
+    def acquitter(self, groupe: str, entrees: Iterable[Entree | str]) -> None:
         """Acknowledge. Idempotent."""
         identifiants: list[Any] = [str(entree) for entree in entrees]
         if identifiants:

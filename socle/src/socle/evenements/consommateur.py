@@ -232,25 +232,26 @@ class Consommateur:
 
     def _accueillir(self, recues: Iterable[Recue], *, heritees: bool = False) -> None:
         """Queue what was delivered, by key; what needs no work is acknowledged."""
-        inutiles: list[Entree] = []
+        inutiles: list[Entree | str] = []
         nouveaux: list[Travail] = []
         illisibles: list[LettreMorte] = []
         derriere = {travail.entree for travail in self._derriere}
         for recue in recues:
-            if recue.entree in self._files or recue.entree in derriere:
-                continue
             if "type" in recue.champs and not self._table.concerne(recue.champs["type"]):
-                inutiles.append(recue.entree)
+                inutiles.append(recue.identifiant)
+                continue
+            entree = recue.entree
+            if entree in self._files or entree in derriere:
                 continue
             try:
-                evenement = lire(recue.champs)
+                evenement = lire(recue.champs, corps=self._table.corps)
             except EvenementIllisible as erreur:
                 illisibles.append(self._lettre_illisible(recue, str(erreur)))
-                inutiles.append(recue.entree)
+                inutiles.append(entree)
                 continue
             nouveaux.append(
                 Travail(
-                    entree=recue.entree,
+                    entree=entree,
                     evenement=evenement,
                     champs=dict(recue.champs),
                     morts=recue.livraisons - 1,
@@ -280,13 +281,13 @@ class Consommateur:
         finis: list[Travail] = []
         derriere: list[Travail] = []
         with self._base.transaction() as curseur:
-            ids = [str(travail.evenement.id) for travail in libres]
+            ids = [travail.evenement.identifiant for travail in libres]
             faits = inbox.deja_traites(curseur, self._table.groupe, ids)
             abandonnes, bloquees = lettres_mortes.situation(
                 curseur, self._table.groupe, ids, list({travail.cle for travail in libres})
             )
             for travail in libres:
-                if str(travail.evenement.id) in faits | abandonnes:
+                if travail.evenement.identifiant in faits | abandonnes:
                     finis.append(travail)
                 elif travail.cle in bloquees:
                     derriere.append(travail)
@@ -337,14 +338,14 @@ class Consommateur:
         """Queue the redriven dead letters whose turn it is (they are no longer in the stream)."""
         with self._base.transaction() as curseur:
             lettres = lettres_mortes.a_relancer(curseur, self._table.groupe)
-            connus = {str(travail.evenement.id) for travail in self._files} if lettres else set()
+            connus = {travail.evenement.identifiant for travail in self._files} if lettres else set()
             for identifiant, champs in lettres:
                 try:
                     evenement = lire(champs)
                 except EvenementIllisible as erreur:
                     lettres_mortes.refuser_la_relance(curseur, identifiant, f"illisible : {erreur}")
                     continue
-                if str(evenement.id) not in connus:
+                if evenement.identifiant not in connus:
                     self._files.ajouter(Travail(entree=None, evenement=evenement, champs=dict(champs)))
 
     # -- working ----------------------------------------------------------------------------------------------------
@@ -538,18 +539,18 @@ class Consommateur:
         suites: list[Evenement] = []
         with self._base.transaction() as curseur:
             outbox.marquer(curseur, self._bus.flux, self._a_marquer, identite=self._identite)
-            notres = inbox.inscrire(curseur, groupe, [str(fini.travail.evenement.id) for fini in reussis])
+            notres = inbox.inscrire(curseur, groupe, [fini.travail.evenement.identifiant for fini in reussis])
             fautes.point(f"consommateur.apres_inbox.{groupe}")
-            effectifs = [fini for fini in reussis if str(fini.travail.evenement.id) in notres]
+            effectifs = [fini for fini in reussis if fini.travail.evenement.identifiant in notres]
             for fini in effectifs:
                 suites += fini.suites
             outbox.deposer(curseur, self._bus.flux, suites, reveiller=False)
             lettres_mortes.deposer(curseur, lettres)
-            relancees = [str(fini.travail.evenement.id) for fini in reussis if fini.travail.entree is None]
+            relancees = [fini.travail.evenement.identifiant for fini in reussis if fini.travail.entree is None]
             if relancees:
                 lettres_mortes.conclure(curseur, groupe, relancees)
-        self._a_marquer = []
             fautes.point(f"consommateur.avant_commit.{groupe}")
+        self._a_marquer = []
         for travail in (*retires, *suivants):
             self._files.retirer(travail)
         if fautes.point(f"consommateur.avant_multi.{groupe}"):
@@ -557,7 +558,7 @@ class Consommateur:
         entrees = {travail.entree for travail in (*retires, *suivants) if travail.entree is not None}
         publiees = self._bus.publier_et_acquitter([suite.champs() for suite in suites], groupe, sorted(entrees))
         fautes.point(f"consommateur.apres_multi.{groupe}")
-        self._a_marquer = [(str(suite.id), entree) for suite, entree in zip(suites, publiees, strict=True)]
+        self._a_marquer = [(suite.identifiant, entree) for suite, entree in zip(suites, publiees, strict=True)]
         self._annoncer(lettres)
         if self._observateur is not None:
             for fini in effectifs:
@@ -599,7 +600,7 @@ class Consommateur:
         return LettreMorte(
             groupe=self._table.groupe,
             stream=self._bus.flux,
-            event_id=str(travail.evenement.id),
+            event_id=travail.evenement.identifiant,
             type=travail.evenement.type,
             cle=travail.cle,
             position=str(travail.entree) if travail.entree is not None else "",
@@ -612,10 +613,10 @@ class Consommateur:
         return LettreMorte(
             groupe=self._table.groupe,
             stream=self._bus.flux,
-            event_id=str(identifiant_derive(_ILLISIBLE, f"{self._identite}:{recue.entree}")),
+            event_id=str(identifiant_derive(_ILLISIBLE, f"{self._identite}:{recue.identifiant}")),
             type=recue.champs.get("type", "illisible")[:100],
             cle="",
-            position=str(recue.entree),
+            position=recue.identifiant,
             cause=f"illisible : {cause}",
             essais=recue.livraisons,
             evenement=recue.champs,

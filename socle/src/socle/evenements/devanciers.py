@@ -42,7 +42,7 @@ class Devanciers:
         connues = {entree: self._cles[entree] for entree in entrees if entree in self._cles}
         for entree, champs in self._bus.relire([e for e in entrees if e not in connues]).items():
             try:
-                connues[entree] = lire(champs).cle
+                connues[entree] = lire(champs, corps=False).cle
             except EvenementIllisible:
                 connues[entree] = None
         self._cles = connues

@@ -45,7 +45,7 @@ def deposer(curseur: Any, flux: str, evenements: Sequence[Evenement], *, reveill
     """Write events in the caller's transaction; returns the ids that were new. Idempotent by event id."""
     if not evenements:
         return set()
-    lignes = [(str(e.id), flux, e.cle, jsons.ecrire(e.champs()).decode()) for e in evenements]
+    lignes = [(e.identifiant, flux, e.cle, jsons.ecrire(e.champs()).decode()) for e in evenements]
     valeurs = ", ".join(["(%s, %s, %s, %s)"] * len(lignes))
     curseur.execute(_INSERTION.replace("%s", valeurs, 1), [valeur for ligne in lignes for valeur in ligne])
     nouveaux = {str(ligne[0]) for ligne in curseur.fetchall()}

@@ -36,7 +36,7 @@ class Table:
     and must therefore call with keys derived from it. Types without a reaction are acknowledged at once.
 
     `par_lot` receives whole batches instead, of all types, in stream order; it may return the ids that it could not
-    take yet (tried again soon).
+    take yet (tried again soon). Without `corps` it gets events whose payload nobody has read yet.
 
     `relever` brings an event of an older schema version to the present one (F38); what it raises is the cause of a
     dead letter. `par_lot` gets events as they are.
@@ -45,6 +45,7 @@ class Table:
     groupe: str
     reactions: dict[str, Reaction] = field(default_factory=dict)
     par_lot: ReactionParLot | None = None
+    corps: bool = True
     relever: Callable[[Evenement], Evenement] = _tel_quel
 
     def reaction(self, type_: str) -> Callable[[Reaction], Reaction]:
