@@ -64,8 +64,9 @@ class Service:
     """A service: its code, its database, its programs and the gateway consumer it calls as.
 
     Without Django, its package is a program: `python -m <paquet> amorcer` prepares its database. `base_a_part`: the
-    database belongs to a role of its own (`<base>_owner`), which the running service does not hold. `bases_lues`: other
-    services whose database it is given, as `<NOM>_POSTGRES_*`.
+    database belongs to a role of its own (`<base>_owner`), which the running service does not hold. `lettres_de`: other
+    services whose dead letters it lists and moves: its role may enter their databases, which it is told as
+    `<NOM>_POSTGRES_*`, and they grant it no more than that.
 
     `rang`: services of a higher rank call those of a lower one; they are stopped first, so that they can drain.
     `route`: its prefix at the gateway, empty when it has none.
@@ -83,7 +84,7 @@ class Service:
     variables: Mapping[str, str] = field(default_factory=dict)
     django: bool = True
     base_a_part: bool = False
-    bases_lues: tuple[str, ...] = ()
+    lettres_de: tuple[str, ...] = ()
 
     @property
     def proprietaire(self) -> str:
@@ -187,7 +188,7 @@ SERVICES: tuple[Service, ...] = (
         webs=(Web(nom="event-store", port=7010, classe="gthread", fils=8),),
         django=False,
         base_a_part=True,
-        bases_lues=("workers",),
+        lettres_de=("workers", "ecommerce"),
     ),
     Service(
         nom="workers",

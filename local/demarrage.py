@@ -124,6 +124,14 @@ def _phases(
                 role=service.role,
                 mot_de_passe_role=secrets[coffre.variable_base(service)],
             )
+    for service, voisin in ((s, v) for s in services for v in services if v.nom in s.lettres_de):
+        postgres.creer_locataire(
+            vue.ports["postgres"],
+            secrets["POSTGRES_PASSWORD"],
+            base=voisin.nom_base,
+            role=service.role,
+            mot_de_passe_role=secrets[coffre.variable_base(service)],
+        )
     faits = _amorcer_tous(vue, secrets)
     dire("Schémas et données initiales : " + (", ".join(faits) if faits else "à jour") + ".")
     _lancer(vue, [p.nom for s in services for p in s.programmes])

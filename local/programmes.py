@@ -73,14 +73,12 @@ def environnement_du_service(
     }
     if service.django:
         variables["DJANGO_SETTINGS_MODULE"] = f"{service.paquet}.settings"
-    for voisin in (s for s in services if s.nom in service.bases_lues):
+    for voisin in (s for s in services if s.nom in service.lettres_de):
         prefixe = f"{voisin.nom.upper()}_POSTGRES"
         variables |= {
             f"{prefixe}_HOST": ADRESSE,
             f"{prefixe}_PORT": str(tous["postgres"]),
             f"{prefixe}_DB": voisin.nom_base,
-            f"{prefixe}_USER": voisin.role,
-            f"{prefixe}_PASSWORD": coffre[variable_base(voisin)],
         }
     if isinstance(programme, Fond) and programme.port is not None:
         variables |= {"METRICS_HOST": ADRESSE, "METRICS_PORT": str(tous[programme.nom])}
@@ -104,7 +102,10 @@ def commande_du_service(service: Service, *mots: str) -> list[str]:
 def environnement_d_amorce(
     service: Service, lieux: Lieux, coffre: Mapping[str, str], services: Sequence[Service]
 ) -> dict[str, str]:
-    """The environment of the command that prepares a service's database: its owner's password comes with it."""
+    """The environment of the command that prepares a service's database.
+
+    Its owner's password comes with it, and the role that its dead letters are entrusted to.
+    """
     variables = environnement_du_service(service, service.programmes[0], lieux, coffre, services)
     variables.pop("PROMETHEUS_MULTIPROC_DIR", None)  # a short-lived command leaves no samples behind
     if service.base_a_part:
@@ -112,6 +113,8 @@ def environnement_d_amorce(
             "POSTGRES_OWNER_USER": service.proprietaire,
             "POSTGRES_OWNER_PASSWORD": coffre[variable_proprietaire(service)],
         }
+    for guichet in (s for s in services if service.nom in s.lettres_de):
+        variables["LETTRES_MORTES_ROLE"] = guichet.role
     return variables
 
 

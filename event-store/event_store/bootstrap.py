@@ -1,7 +1,7 @@
 """The only place that chooses adapters."""
 
 import logging.config
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask
 
@@ -55,17 +55,16 @@ def acces_proprietaire(config: Config) -> Acces:
     )
 
 
-def acces_travailleurs(config: Config) -> Acces:
-    """The workers' database."""
-    return Acces(
-        host=config.workers_postgres_host or config.postgres_host,
-        port=config.workers_postgres_port or config.postgres_port,
-        base=config.workers_postgres_db,
-        role=config.workers_postgres_user,
-        mot_de_passe=config.workers_postgres_password.get_secret_value(),
-        application=config.instance_id,
-        statement_timeout_ms=config.postgres_statement_timeout_ms,
-    )
+def acces_des_lettres(config: Config) -> list[Acces]:
+    """The databases that hold dead letters, entered as the service itself."""
+    ici = acces(config)
+    return [
+        replace(ici, host=host or ici.host, port=port or ici.port, base=base)
+        for host, port, base in (
+            (config.workers_postgres_host, config.workers_postgres_port, config.workers_postgres_db),
+            (config.ecommerce_postgres_host, config.ecommerce_postgres_port, config.ecommerce_postgres_db),
+        )
+    ]
 
 
 def assembler(config: Config) -> Services:
@@ -77,7 +76,7 @@ def assembler(config: Config) -> Services:
         historique=HistoriquePostgres(base),
         projections=projections,
         miroir=MiroirRedis(config.redis_url, projections),
-        lettres=LettresMortesPostgres(Base(acces_travailleurs(config))),
+        lettres=LettresMortesPostgres([Base(acces) for acces in acces_des_lettres(config)]),
         cles=ClesPostgres(base),
     )
 
@@ -91,8 +90,7 @@ def application(config: Config) -> Flask:
         journaux.configuration("event_store", config.instance_id, forme=config.log_format, niveau=config.log_level)
     )
     if config.labo_fautes:
-        config.labo_fautes_repertoire.mkdir(parents=True, exist_ok=True)
-        fautes.activer(config.labo_fautes_repertoire / f"{config.instance_id}.json")
+        fautes.activer(fautes.fichier_de(config.instance_id))
     services = assembler(config)
     metriques.REGISTRE_BASE.register(Jauges(services.historique, services.projections))
     return creer(services)

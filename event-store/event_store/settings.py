@@ -1,8 +1,5 @@
 """What this service reads from the environment, besides the variables common to all."""
 
-import tempfile
-from pathlib import Path
-
 from pydantic import Field, SecretStr
 
 from socle.config import ConfigBase, Port
@@ -22,13 +19,14 @@ class Config(ConfigBase):
 
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^rediss?://")
 
-    # Dead letters live in the workers' database; empty host and port 0 mean the same server as ours.
+    # Dead letters live with the services that consume the stream. We enter those databases as ourselves; empty host
+    # and port 0 mean the same server as ours.
     workers_postgres_host: str = ""
     workers_postgres_port: int = Field(0, ge=0, le=65535)
     workers_postgres_db: str = "workers_db"
-    workers_postgres_user: str = "workers_user"
-    workers_postgres_password: SecretStr = SecretStr("")
+    ecommerce_postgres_host: str = ""
+    ecommerce_postgres_port: int = Field(0, ge=0, le=65535)
+    ecommerce_postgres_db: str = "ecommerce_db"
 
     # Sagas of the orchestrator keep their own history; {id} is the checkout id.
     historique_saga_url: str = "/api/saga/api/saga/commandes/{id}/"
-    labo_fautes_repertoire: Path = Path(tempfile.gettempdir()) / "socle-fautes"

@@ -51,8 +51,7 @@ def creer_base(nom: str) -> Config:
         postgres_owner_user=f"{nom}_owner",
         postgres_owner_password="secret",
         workers_postgres_db=f"{nom}_workers",
-        workers_postgres_user=f"{nom}_owner",
-        workers_postgres_password="secret",
+        ecommerce_postgres_db=f"{nom}_ecommerce",
         redis_url=os.environ["REDIS_URL"],
         internal_token=JETON,
     )

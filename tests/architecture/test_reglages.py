@@ -13,6 +13,7 @@ from tests.architecture.regles import Fichier, fichiers_suivis
 
 RACINE = Path(__file__).resolve().parents[2]
 PAGE = RACINE / "docs" / "reglages.md"
+PROGRAMMES = ("lab7-workers/", "event-store/")
 _LIGNE = re.compile(r"^\| (`[A-Z][^|]*) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 _VARIABLE = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
@@ -45,13 +46,15 @@ def _defaut(valeur: ast.expr | None) -> str:
 
 
 def lues(fichier: Fichier) -> set[str]:
-    """Variables a file reads by `environ`."""
-    return set(re.findall(r"environ(?:ment)?(?:\.get\(|\[|\.setdefault\()\s*\"([A-Z][A-Z0-9_]+)\"", fichier.texte))
+    """Variables a file reads by `os.environ` (a WSGI environment is none), the system's own excepted."""
+    return set(re.findall(r"os\.environ(?:\.get\(|\[|\.setdefault\()\s*\"([A-Z][A-Z0-9_]+)\"", fichier.texte)) - {
+        "PATH"
+    }
 
 
 def code() -> list[Fichier]:
-    """Python of the services, of the workers and of the socle that the platform runs."""
-    racines = (*(p.name + "/" for p in RACINE.glob("service-*")), "lab7-workers/", "socle/src/", "local/")
+    """Python of the services, of the workers, of the event store and of the socle that the platform runs."""
+    racines = (*(p.name + "/" for p in RACINE.glob("service-*")), *PROGRAMMES, "socle/src/", "local/")
     return [
         f for f in fichiers_suivis() if f.chemin.startswith(racines) and f.chemin.endswith(".py") and not f.est_un_test
     ]
@@ -76,11 +79,17 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert ecarts(PAGE.read_text(), code()) == []
 
 
+def test_every_program_has_settings_that_the_page_is_checked_against() -> None:
+    avec = {fichier.chemin.split("/")[0] for fichier in code() if list(champs(fichier))}
+    programmes = {p.name for p in RACINE.glob("service-*")} | {nom.rstrip("/") for nom in PROGRAMMES} | {"socle"}
+    assert avec == programmes
+
+
 def test_the_page_names_no_setting_that_does_not_exist() -> None:
     texte = "\n".join(
         f.texte
         for f in fichiers_suivis()
-        if f.chemin.startswith(("local/", "socle/", "service-", "lab7-workers/", "kong/"))
+        if f.chemin.startswith(("local/", "socle/", "service-", *PROGRAMMES, "kong/"))
     )
     inconnues = [nom for nom in documentes(PAGE.read_text()) if nom not in texte and nom.lower() not in texte]
     assert inconnues == []

@@ -6,8 +6,6 @@ from uuid import UUID
 from event_store.application.ports import LettresMortes
 from event_store.domain.erreurs import LettreClose, LettreInconnue
 
-ETATS = ("en_attente", "relancee", "abandonnee")
-
 
 def lister(lettres: LettresMortes, filtres: dict[str, Any], *, page: int, taille: int) -> dict[str, Any]:
     """One page in the order of arrival."""
@@ -21,16 +19,19 @@ def lire(lettres: LettresMortes, identifiant: UUID) -> dict[str, Any]:
 
 
 def relancer(lettres: LettresMortes, identifiant: UUID) -> dict[str, Any]:
-    """Have it delivered again, in the order of its checkout. Twice is harmless (F32).
+    """Have it delivered again, in the order of its checkout; harmless twice, and when it has been processed (F32).
 
     Raises `LettreInconnue`, `LettreClose` for one that was dropped.
     """
-    return _dans(_existante(lettres.changer(identifiant, "relancee")), "relancee")
+    return _sauf(_existante(lettres.relancer(identifiant)), "abandonnee")
 
 
 def abandonner(lettres: LettresMortes, identifiant: UUID, motif: str) -> dict[str, Any]:
-    """Give it up, for a stated reason. Twice is harmless. Raises `LettreInconnue`, `LettreClose`."""
-    return _dans(_existante(lettres.changer(identifiant, "abandonnee", motif)), "abandonnee")
+    """Give it up, for a stated reason; harmless twice, the first reason stays.
+
+    Raises `LettreInconnue`, `LettreClose` for one that has been processed.
+    """
+    return _sauf(_existante(lettres.abandonner(identifiant, motif)), "traitee")
 
 
 def _existante(lettre: dict[str, Any] | None) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def _existante(lettre: dict[str, Any] | None) -> dict[str, Any]:
     return lettre
 
 
-def _dans(lettre: dict[str, Any], etat: str) -> dict[str, Any]:
-    if lettre["etat"] != etat:
-        raise LettreClose(f"Cette lettre est déjà « {lettre['etat']} ».", extra={"etat": lettre["etat"]})
+def _sauf(lettre: dict[str, Any], etat: str) -> dict[str, Any]:
+    if lettre["etat"] == etat:
+        raise LettreClose(f"Cette lettre est déjà « {etat} ».", extra={"etat": etat})
     return lettre

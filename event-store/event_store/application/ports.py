@@ -127,16 +127,20 @@ class Miroir(Protocol):
 
 
 class LettresMortes(Protocol):
-    """The workers' dead letters. Every method raises `Indisponible` when their database does not answer."""
+    """The dead letters of every group. Every method raises `Indisponible` when a database does not answer."""
 
     def lister(self, filtres: Mapping[str, Any], *, debut: int, nombre: int) -> tuple[list[dict[str, Any]], int]:
-        """One page in the order of arrival, and the total."""
+        """One page in the order of arrival, and the total. Filters: `groupe`, `type_`, `etat`, `cle` (checkout)."""
         ...
 
     def lire(self, identifiant: UUID) -> dict[str, Any] | None:
         """One letter with its event."""
         ...
 
-    def changer(self, identifiant: UUID, etat: str, motif: str | None = None) -> dict[str, Any] | None:
-        """Move a letter to `etat` unless it was in the other final state; the row as it is afterwards."""
+    def relancer(self, identifiant: UUID) -> dict[str, Any] | None:
+        """Ask for its redrive if it waits; the letter as it is then."""
+        ...
+
+    def abandonner(self, identifiant: UUID, motif: str) -> dict[str, Any] | None:
+        """Give it up if it is open; the letter as it is then."""
         ...

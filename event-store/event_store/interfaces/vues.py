@@ -9,6 +9,7 @@ from event_store.bootstrap import Services
 from event_store.domain import checkout, evenements
 from event_store.interfaces import metriques
 from event_store.interfaces.routes import Champ, Exemple, Route
+from socle.evenements.lettres_mortes import ETATS
 
 _CHECKOUT = "1f0c2a7e-5d0b-4d0b-9a53-0f6f0f5b2a10"
 _CLIENT = "12345678-1234-1234-1234-123456789012"
@@ -40,7 +41,7 @@ _PROJECTION = {
 _LETTRE_EXEMPLE = {
     "id": _LETTRE, "groupe": "choreo-order", "stream": evenements.STREAM_CHECKOUTS, "event_id": _ENTREE["id"],
     "type": "StockReserved", "checkout_id": _CHECKOUT, "position_stream": "1763700000250-0",
-    "cause": "champ panier absent", "essais": 5, "etat": "en_attente",
+    "cause": "champ panier absent", "essais": 5, "etat": "en_attente", "motif": "",
     "cree_le": "2025-11-21T04:40:05+00:00", "modifie_le": "2025-11-21T04:40:05+00:00",
 }  # fmt: skip
 
@@ -131,9 +132,13 @@ def reconstruire(s: Services, criteres: dict[str, Any], corps: dict[str, Any], n
 
 def lister_lettres(s: Services, criteres: dict[str, Any], corps: dict[str, Any]) -> tuple[Any, int]:
     """`GET lettres-mortes`"""
-    filtres = {nom: criteres[nom] for nom in ("groupe", "type", "etat") if criteres[nom] is not None}
-    if criteres["checkout_id"] is not None:
-        filtres["checkout_id"] = str(criteres["checkout_id"])
+    checkout_id: UUID | None = criteres["checkout_id"]
+    filtres = {
+        "groupe": criteres["groupe"],
+        "type_": criteres["type"],
+        "etat": criteres["etat"],
+        "cle": str(checkout_id) if checkout_id is not None else None,
+    }
     return lettres_mortes.lister(s.lettres, filtres, page=criteres["page"], taille=criteres["page_size"]), 200
 
 
@@ -290,11 +295,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         methode="GET", chemin="lettres-mortes", vue=lister_lettres, groupe="Lettres mortes", interne=True,
-        resume="Lettres mortes des travailleurs",
+        resume="Lettres mortes de tous les groupes du flux",
         criteres=(
             Champ(nom="groupe", genre="texte", texte="Groupe de consommateurs.", maximum=100),
             Champ(nom="type", genre="texte", texte="Type d'événement.", maximum=100),
-            Champ(nom="etat", genre="texte", texte="État.", choix=lettres_mortes.ETATS),
+            Champ(nom="etat", genre="texte", texte="État.", choix=ETATS),
             Champ(nom="checkout_id", genre="uuid", texte="Checkout."),
             *_PAGE,
         ),
@@ -311,18 +316,22 @@ ROUTES: tuple[Route, ...] = (
         methode="POST", chemin="lettres-mortes/<identifiant:lettre_id>/redrive", vue=relancer_lettre,
         groupe="Lettres mortes", interne=True, resume="Relancer : livrée de nouveau, dans l'ordre de son checkout",
         chemins={"lettre_id": "Identifiant de la lettre."},
-        reponses={200: Exemple(texte="Relancée ; deux fois ne fait rien de plus.",
+        details="Deux fois ne fait rien de plus, et une lettre déjà traitée reste traitée. Abandonnée : 409.",
+        reponses={200: Exemple(texte="Relancée.",
                                corps={**_LETTRE_EXEMPLE, "etat": "relancee", "evenement": _ENTREE})},
         erreurs=(404, 409),
     ),
     Route(
         methode="POST", chemin="lettres-mortes/<identifiant:lettre_id>/drop", vue=abandonner_lettre,
         groupe="Lettres mortes", interne=True, resume="Abandonner, avec un motif",
+        details="La livraison suivante du même événement sera ignorée. Deux fois ne fait rien de plus : le premier "
+        "motif reste. Déjà traitée : 409.",
         chemins={"lettre_id": "Identifiant de la lettre."},
         corps=(Champ(nom="motif", genre="texte", texte="Pourquoi.", requis=True, minimum=3, maximum=500,
                      exemple="checkout de test"),),
         reponses={200: Exemple(texte="Abandonnée.",
-                               corps={**_LETTRE_EXEMPLE, "etat": "abandonnee", "evenement": _ENTREE})},
+                               corps={**_LETTRE_EXEMPLE, "etat": "abandonnee", "motif": "checkout de test",
+                                      "evenement": _ENTREE})},
         erreurs=(400, 404, 409),
     ),
 )  # fmt: skip

@@ -1,13 +1,11 @@
 """What every route owes its caller, whatever it is sent."""
 
 import contextlib
-import json
 import re
 from pathlib import Path
 import uuid
 from typing import Any
 
-import psycopg2
 import pytest
 from flask.testing import FlaskClient
 
@@ -85,7 +83,7 @@ def test_the_document_describes_every_route_and_its_parameters() -> None:
             assert reponse["content"]["application/json"]["example"]
 
 
-# Dead letters live in another database: see test_F32 below.
+# Dead letters live in other databases: see test_lettres_mortes.py.
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.groupe != "Lettres mortes"], ids=lambda route: route.nom)
 def test_real_answers_have_the_documented_members(client: FlaskClient, route: Any) -> None:
     """The example of each route is what it really answers, member for member."""
@@ -229,72 +227,3 @@ def test_F42_read_only_database_is_503_and_nothing_is_written(client: FlaskClien
             curseur.execute(f"ALTER DATABASE {config.postgres_db} RESET default_transaction_read_only")
     assert (reponse.status_code, reponse.json["code"]) == (503, "base_indisponible")
     assert client.get("/integrity").json["tete"] == 0
-
-
-LETTRES = """CREATE TABLE lettres_mortes (id uuid PRIMARY KEY, groupe text, stream text, event_id uuid, type text,
-    checkout_id uuid, position_stream text, cause text, essais int, evenement jsonb, etat text,
-    cree_le timestamptz DEFAULT clock_timestamp(), modifie_le timestamptz DEFAULT clock_timestamp())"""
-
-
-@pytest.fixture
-def lettres(client: FlaskClient, config: Config) -> Any:
-    nom = config.workers_postgres_db
-    with contextlib.closing(superutilisateur()) as lien, lien.cursor() as curseur:
-        curseur.execute("SELECT 1 FROM pg_database WHERE datname = %s", [nom])
-        if curseur.fetchone() is None:
-            curseur.execute(f"CREATE DATABASE {nom} OWNER {config.workers_postgres_user}")
-    with contextlib.closing(
-        psycopg2.connect(
-            host=config.postgres_host, port=config.postgres_port, dbname=nom, user=config.workers_postgres_user,
-            password="secret",
-        )
-    ) as lien, lien.cursor() as curseur:  # fmt: skip
-        lien.autocommit = True
-        curseur.execute("DROP TABLE IF EXISTS lettres_mortes")
-        curseur.execute(LETTRES)
-        ids = [str(uuid.uuid4()) for _ in range(2)]
-        for identifiant, groupe in zip(ids, ("choreo-order", "choreo-cqrs"), strict=True):
-            curseur.execute(
-                "INSERT INTO lettres_mortes (id, groupe, stream, event_id, type, cause, essais, evenement, etat)"
-                " VALUES (%s, %s, 's', %s, 'StockReserved', 'illisible', 5, %s, 'en_attente')",
-                [identifiant, groupe, str(uuid.uuid4()), json.dumps({"type": "StockReserved"})],
-            )
-        yield ids
-        curseur.execute("DROP TABLE lettres_mortes")
-
-
-def test_F32_dead_letters_list_show_redrive_drop(client: FlaskClient, lettres: list[str]) -> None:
-    jeton = {"X-Internal-Token": JETON}
-    tout = client.get(f"{BASE}/lettres-mortes/", headers=jeton).json
-    assert ([lettre["id"] for lettre in tout["lettres_mortes"]], tout["total"]) == (lettres, 2)
-    par_groupe = client.get("/lettres-mortes?groupe=choreo-cqrs&etat=en_attente", headers=jeton).json
-    assert [lettre["id"] for lettre in par_groupe["lettres_mortes"]] == lettres[1:]
-    loin = client.get("/lettres-mortes?page=9", headers=jeton).json
-    assert (loin["lettres_mortes"], loin["total"]) == ([], 2)
-    decrite = next(r for r in ROUTES if r.nom == "get_lister_lettres").reponses[200].corps["lettres_mortes"][0]
-    assert set(tout["lettres_mortes"][0]) == set(decrite)
-    une = client.get(f"/lettres-mortes/{lettres[0]}", headers=jeton).json
-    assert (une["evenement"], une["etat"]) == ({"type": "StockReserved"}, "en_attente")
-
-    relancee = interne(client, f"lettres-mortes/{lettres[0]}/redrive")
-    assert (relancee.status_code, relancee.json["etat"]) == (200, "relancee")
-    assert interne(client, f"lettres-mortes/{lettres[0]}/redrive").json == relancee.json
-
-    sans_motif = interne(client, f"lettres-mortes/{lettres[1]}/drop")
-    assert (sans_motif.status_code, list(sans_motif.json["champs"])) == (400, ["motif"])
-    abandonnee = interne(client, f"lettres-mortes/{lettres[1]}/drop", {"motif": "checkout de test"})
-    assert (abandonnee.json["etat"], abandonnee.json["cause"]) == (
-        "abandonnee",
-        "illisible\nabandon : checkout de test",
-    )
-    assert interne(client, f"lettres-mortes/{lettres[1]}/drop", {"motif": "encore"}).json == abandonnee.json
-    croise = interne(client, f"lettres-mortes/{lettres[1]}/redrive")
-    assert (croise.status_code, croise.json["code"], croise.json["etat"]) == (409, "lettre_close", "abandonnee")
-    assert interne(client, f"lettres-mortes/{uuid.uuid4()}/redrive").status_code == 404
-    assert client.get("/lettres-mortes?etat=x", headers=jeton).status_code == 400
-
-
-def test_dead_letters_without_their_database_are_503(client: FlaskClient) -> None:
-    reponse = client.get("/lettres-mortes", headers={"X-Internal-Token": JETON})
-    assert (reponse.status_code, reponse.json["code"]) == (503, "base_indisponible")
-    assert client.get("/projections").status_code == 200
