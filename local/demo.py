@@ -7,20 +7,25 @@ it makes clients of its own, tops stock up, and gives back what it borrowed.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 
 from local.api import MAGASIN_CENTRAL, PRODUITS, Api, Reponse, attendre
 from local.plateforme import Plateforme
+from local.processus import ErreurLabo
 
 COMPENSATION_MAX_S = 5.0
+ECHEANCE_S, ECHEANCE_DEMO_S = 30, 3
+"""How long the choreography waits for a neighbour that is down: as it is set, and while the demo shows what follows."""
 OUVERTS = ("initie", "en_cours")
 FINIS = ("succeeded", "failed")
+_MALHEURS = ("ECHEC", "COMPENSATION", "NOUVEL_ESSAI", "ANNULEE", "Failed", "Released")
 
 
 class Ecart(Exception):
@@ -35,17 +40,17 @@ class Demo:
         self._api = Api(plateforme.urls["gateway"], plateforme.secrets["KONG_KEY_MAGASIN_APP"])
         self.ecarts: list[str] = []
 
-    def scenario(self, titre: str, jouer: Any) -> None:
+    def scenario(self, titre: str, jouer: Callable[[Demo], None]) -> None:
         """Run one scenario; a difference is shown and remembered, the next one runs all the same."""
         self._console.rule(f"[bold]{titre}")
         try:
-            jouer()
+            jouer(self)
             self._console.print("[green]✓ comme prévu[/green]\n")
-        except Ecart as ecart:
+        except (Ecart, ErreurLabo) as ecart:
             self.ecarts.append(f"{titre} : {ecart}")
             self._console.print(f"[red]✗ {ecart}[/red]\n")
 
-    # -- the three orchestrated scenarios ---------------------------------------------------------------------------
+    # -- orchestrated -----------------------------------------------------------------------------------------------
 
     def succes(self) -> None:
         """Three lines, sold: one active sale with exactly the cart's lines, stock down by exactly that."""
@@ -81,33 +86,7 @@ class Demo:
             self._exiger(self._api.stock(clavier, MAGASIN_CENTRAL), avant, "stock")
             self._exiger(self._api.panier(client)["resume"]["nombre_articles"], 25, "articles revenus au panier")
 
-    def service_en_panne(self) -> None:
-        """The order service is stopped: the reservation is given back within 5 s; once it is back, a sale succeeds."""
-        souris = PRODUITS["souris"]
-        client = self._panier([(souris, 2)])
-        avant = self._api.stock(souris)
-        self._console.print("On arrête le service commandes…")
-        self._plateforme.arreter("commandes")
-        try:
-            reponse = self._api.checkout(client)
-            compense = attendre(lambda: self._api.stock(souris) == avant, "Stock rendu", COMPENSATION_MAX_S + 5)
-        finally:
-            self._plateforme.demarrer("commandes")
-            self._plateforme.attendre_pret("commandes")
-        self._montrer(reponse)
-        self._exiger(reponse.statut, 503, "statut HTTP du checkout")
-        self._exiger(reponse.corps.get("statut"), "echec", "statut du checkout")
-        if compense > COMPENSATION_MAX_S:
-            raise Ecart(f"stock rendu après {compense:.1f} s")
-        self._exiger(self._api.vente(self._checkout_id(reponse)).statut, 404, "vente")
-        self._console.print("Le service commandes est revenu : le même panier repasse.")
-        attendre(lambda: self._api.appeler("GET", "/api/commandes/health/").statut == 200, "Retour de commandes")
-        reponse = self._api.checkout(client)
-        self._montrer(reponse)
-        self._exiger(reponse.statut, 201, "statut HTTP du second checkout")
-        self._exiger(self._api.stock(souris), avant - 2, "stock après la vente")
-
-    # -- the same three, choreographed ------------------------------------------------------------------------------
+    # -- choreographed ----------------------------------------------------------------------------------------------
 
     def choreo_succes(self) -> None:
         """Accepted at once; workers reserve and record the sale; nobody coordinates."""
@@ -131,24 +110,64 @@ class Demo:
             self._exiger(self._api.stock(clavier, MAGASIN_CENTRAL), avant, "stock")
             self._exiger(self._api.panier(client)["resume"]["nombre_articles"], 25, "articles revenus au panier")
 
-    def choreo_service_en_panne(self) -> None:
-        """The order service is stopped for a moment: the event waits for it, and the checkout succeeds after all."""
+    def choreo_panne_courte(self) -> None:
+        """The order service is down for a moment: the event waits for it, and the checkout succeeds after all."""
         souris = PRODUITS["souris"]
         client = self._panier([(souris, 2)])
         avant = self._api.stock(souris)
-        self._console.print("On arrête le service commandes…")
-        self._plateforme.arreter("commandes")
-        try:
+        with self._sans_commandes():
             checkout_id = self._accepter(client)
             attendre(lambda: self._api.stock(souris) == avant - 2, "Stock réservé")
             self._exiger(self._api.statut(client, checkout_id)["statut"] in OUVERTS, True, "checkout encore ouvert")
             self._console.print("Le stock est réservé, la vente attend le service ; on le redémarre.")
-        finally:
-            self._plateforme.demarrer("commandes")
-            self._plateforme.attendre_pret("commandes")
         self._conclure(client, checkout_id, "finalise")
         self._exiger(self._lignes_vendues(checkout_id), [(souris, 2)], "lignes de la vente")
         self._exiger(self._api.stock(souris), avant - 2, "stock après la vente")
+
+    # -- both at once: a sale that cannot be made -------------------------------------------------------------------
+
+    def compensations(self) -> None:
+        """The order service is down for longer than either style waits: both give everything back, each in its way.
+
+        Orchestrated: the step's budget is spent, the coordinator releases the stock within 5 s. Choreographed: past the
+        deadline the worker gives the sale up; once commandes can promise that there is none, an event releases the
+        stock. The service back, the same two carts are sold.
+        """
+        souris = PRODUITS["souris"]
+        orchestre, choreo = (self._panier([(souris, 2)]) for _ in range(2))
+        avant = self._api.stock(souris)
+        self._console.print(
+            f"Le worker order-creation attend un voisin {ECHEANCE_S} s (réglage ECHEANCE_S) ; "
+            f"{ECHEANCE_DEMO_S} s le temps de ce scénario."
+        )
+        with self._plateforme.regler("worker-order-creation", ECHEANCE_S=str(ECHEANCE_DEMO_S)):
+            with self._sans_commandes():
+                checkout_id = self._accepter(choreo)
+                attendre(lambda: self._api.stock(souris) == avant - 2, "Stock réservé par la chorégraphie")
+                reponse = self._api.checkout(orchestre)
+                compense = attendre(lambda: self._api.stock(souris) == avant - 2, "Stock rendu par l'orchestrateur")
+                with self._console.status("Chorégraphié : l'échéance passe, puis la vente est abandonnée…"):
+                    attendre(lambda: self._vente_abandonnee(checkout_id), "Vente abandonnée par la chorégraphie", 30)
+                self._exiger(self._api.statut(choreo, checkout_id)["statut"] in OUVERTS, True, "checkout encore ouvert")
+            rendu = attendre(lambda: self._api.stock(souris) == avant, "Stock rendu par la chorégraphie", 20)
+            self._attendre_la_fin(choreo, checkout_id, "echec")
+        self._console.print(
+            Columns(
+                [self._saga(reponse), self._evenements(self._api.rejeu(checkout_id))],
+                padding=(0, 4),
+            )
+        )
+        self._exiger((reponse.statut, reponse.corps.get("statut")), (503, "echec"), "checkout orchestré")
+        for style, duree in (("orchestré", compense), ("chorégraphié", rendu)):
+            self._exiger(duree <= COMPENSATION_MAX_S, True, f"stock {style} rendu à temps ({duree:.1f} s)")
+        for client, checkout in ((orchestre, self._checkout_id(reponse)), (choreo, checkout_id)):
+            self._exiger(self._api.vente(checkout).statut, 404, "vente")
+            self._exiger(self._api.panier(client)["resume"]["nombre_articles"], 2, "articles revenus au panier")
+        self._console.print("Le service commandes est revenu : les deux paniers repassent.")
+        attendre(lambda: self._api.appeler("GET", "/api/commandes/health/").statut == 200, "Retour de commandes")
+        self._exiger(self._api.checkout(orchestre).statut, 201, "statut HTTP du second checkout orchestré")
+        self._attendre_la_fin(choreo, self._accepter(choreo), "finalise")
+        self._exiger(self._api.stock(souris), avant - 4, "stock après les deux ventes")
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
@@ -163,30 +182,41 @@ class Demo:
         return str(reponse.corps["checkout_id"])
 
     def _conclure(self, client: str, checkout_id: str, fin: str) -> None:
+        self._attendre_la_fin(client, checkout_id, fin)
+        self._console.print(self._evenements(self._api.rejeu(checkout_id)))
+
+    def _attendre_la_fin(self, client: str, checkout_id: str, fin: str) -> None:
         attendre(lambda: self._api.statut(client, checkout_id)["statut"] not in OUVERTS, "Fin du checkout", 40)
         self._exiger(self._api.statut(client, checkout_id)["statut"], fin, "statut du checkout")
         attendre(lambda: self._api.rejeu(checkout_id).get("status") in FINIS, "Dernier événement dans l'histoire")
-        self._montrer_evenements(self._api.rejeu(checkout_id))
 
-    def _montrer_evenements(self, rejeu: Any) -> None:
+    @contextmanager
+    def _sans_commandes(self) -> Iterator[None]:
+        """The order service is down for the time of the block; it is back and ready afterwards, whatever happens."""
+        self._console.print("Le service commandes tombe…")
+        try:
+            self._plateforme.tuer("commandes", relancer=False)
+            yield
+        finally:
+            self._plateforme.demarrer("commandes")
+            self._plateforme.attendre_pret("commandes")
+
+    def _vente_abandonnee(self, checkout_id: str) -> bool:
+        """Whether a worker asked for the promise that there will be no sale: the gateway's log shows each call."""
+        journal = self._plateforme.lieux.journal("gateway")
+        return f"par-reference\\/{checkout_id}\\/annuler" in journal.read_text(errors="replace")
+
+    def _evenements(self, rejeu: Any) -> Table:
         """The events of a choreographed checkout, each with the one that caused it."""
-        table = Table(title=f"checkout {rejeu['checkout_id']} → {rejeu['status']}", title_justify="left", box=None)
-        for colonne in ("heure", "+ms", "événement", "émis par", "causé par"):
-            table.add_column(colonne, no_wrap=True, justify="right" if colonne == "+ms" else "left")
         types = {evenement["id"]: evenement["type"] for evenement in rejeu["events"]}
-        precedent = None
-        for evenement in rejeu["events"]:
-            ecart = "" if precedent is None else f"{1000 * (evenement['ts'] - precedent):.0f}"
-            precedent = evenement["ts"]
-            table.add_row(
-                f"{datetime.fromtimestamp(evenement['ts'], UTC):%H:%M:%S}",
-                ecart,
-                evenement["type"],
-                evenement["source"],
-                types.get(evenement["causation_id"], ""),
-                style="yellow" if "Failed" in evenement["type"] or "Released" in evenement["type"] else "",
-            )
-        self._console.print(table)
+        return _chronologie(
+            f"checkout {rejeu['checkout_id']} → {rejeu['status']}",
+            ("événement", "émis par", "causé par"),
+            [
+                (evenement["ts"], [evenement["type"], evenement["source"], types.get(evenement["causation_id"], "")])
+                for evenement in rejeu["events"]
+            ],
+        )
 
     def _panier(self, lignes: list[tuple[str, int]]) -> str:
         for produit, quantite in lignes:
@@ -231,27 +261,54 @@ class Demo:
             raise Ecart(f"{quoi} : {obtenu!r} au lieu de {attendu!r}")
 
     def _montrer(self, reponse: Reponse) -> None:
-        """The saga's own history, as a timeline."""
+        self._console.print(self._saga(reponse, "état", "message"))
+
+    def _saga(self, reponse: Reponse, *en_plus: Literal["état", "message"]) -> Table:
+        """The saga's own history."""
         saga = self._api.saga(self._checkout_id(reponse))
-        table = Table(title=f"saga {saga['saga_id']} → HTTP {reponse.statut}", title_justify="left", box=None)
-        for colonne in ("heure", "+ms", "événement", "état"):
-            table.add_column(colonne, no_wrap=True, justify="right" if colonne == "+ms" else "left")
-        table.add_column("message", overflow="fold")
-        precedent = None
-        for evenement in saga["historique_evenements"]:
-            moment = datetime.fromisoformat(evenement["timestamp"])
-            ecart = "" if precedent is None else f"{1000 * (moment - precedent).total_seconds():.0f}"
-            precedent = moment
-            echec = any(mot in evenement["type"] for mot in ("ECHEC", "COMPENSATION", "NOUVEL_ESSAI", "ANNULEE"))
-            table.add_row(
-                f"{moment:%H:%M:%S}",
-                ecart,
-                evenement["type"],
-                evenement["nouvel_etat"],
-                evenement["message"] if echec else "",
-                style="yellow" if echec else "",
-            )
-        self._console.print(table)
+        champs = {"événement": "type", "état": "nouvel_etat", "message": "message"}
+        colonnes = ("événement", *en_plus)
+        return _chronologie(
+            f"saga {saga['saga_id']} → HTTP {reponse.statut}",
+            colonnes,
+            [
+                (
+                    datetime.fromisoformat(evenement["timestamp"]).timestamp(),
+                    [evenement[champs[colonne]] for colonne in colonnes],
+                )
+                for evenement in saga["historique_evenements"]
+            ],
+        )
+
+
+def _chronologie(titre: str, colonnes: Sequence[str], lignes: Sequence[tuple[float, list[str]]]) -> Table:
+    """One line per fact (epoch seconds, cells, its type first), with the time since the one before."""
+    table = Table(title=titre, title_justify="left", box=None)
+    table.add_column("heure", no_wrap=True)
+    table.add_column("+ms", no_wrap=True, justify="right")
+    for colonne in colonnes:
+        table.add_column(colonne, no_wrap=colonne != "message", overflow="fold")
+    precedent = None
+    for moment, cellules in lignes:
+        ecart = "" if precedent is None else f"{1000 * (moment - precedent):.0f}"
+        precedent = moment
+        malheur = any(mot in cellules[0] for mot in _MALHEURS)
+        heure = f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S}"
+        table.add_row(heure, ecart, *cellules, style="yellow" if malheur else "")
+    return table
+
+
+SCENARIOS: tuple[tuple[str, Callable[[Demo], None]], ...] = (
+    ("Orchestré — trois lignes, vendues", Demo.succes),
+    ("Chorégraphié — trois lignes, vendues", Demo.choreo_succes),
+    ("Orchestré — pénurie : 25 claviers au Magasin Central", Demo.penurie),
+    ("Chorégraphié — pénurie : 25 claviers au Magasin Central", Demo.choreo_penurie),
+    (
+        "Les deux — la vente est impossible : le service commandes tombe, les compensations, le retour",
+        Demo.compensations,
+    ),
+    ("Chorégraphié — le service commandes tombe un moment : l'événement attend", Demo.choreo_panne_courte),
+)
 
 
 def adresses(plateforme: Plateforme, console: Console) -> None:
@@ -275,14 +332,8 @@ def executer(plateforme: Plateforme) -> int:
     if not console.is_terminal:
         console = Console(width=140)
     demo = Demo(plateforme, console)
-    demo.scenario("Orchestré 1/3 — trois lignes, vendues", demo.succes)
-    demo.scenario("Orchestré 2/3 — pénurie : 25 claviers au Magasin Central", demo.penurie)
-    demo.scenario("Orchestré 3/3 — le service commandes tombe, la compensation, le retour", demo.service_en_panne)
-    demo.scenario("Chorégraphié 1/3 — trois lignes, vendues", demo.choreo_succes)
-    demo.scenario("Chorégraphié 2/3 — pénurie : 25 claviers au Magasin Central", demo.choreo_penurie)
-    demo.scenario(
-        "Chorégraphié 3/3 — le service commandes tombe un moment, l'événement attend", demo.choreo_service_en_panne
-    )
+    for titre, jouer in SCENARIOS:
+        demo.scenario(titre, jouer)
     adresses(plateforme, console)
     for ecart in demo.ecarts:
         console.print(f"[red]✗ {ecart}[/red]")

@@ -25,8 +25,7 @@ def table(contexte: Contexte) -> Table:
         pris = services.stock_pris(evenement.cle)
         if pris and services.annuler_si_absente(evenement.cle, raison) != "jamais_creee":
             return []
-        tenu = services.liberer(evenement.cle)
-        echec = contexte.suite(evenement, "CheckoutFailed", reason=raison)
-        return [contexte.suite(evenement, "StockReleased"), echec] if tenu else [echec]
+        rendu = [contexte.suite(evenement, "StockReleased")] if services.liberer(evenement.cle) else []
+        return [*rendu, contexte.suite(evenement, "CheckoutFailed", reason=raison)]
 
     return reactions

@@ -400,5 +400,7 @@ def test_I7_an_order_service_that_is_down_is_compensated(casse: Monde) -> None:
         casse.plateforme.demarrer("commandes")
         casse.plateforme.attendre_pret("commandes")
         exiger_egaux(echoue(stocks={0: 10, 1: 6}, panier={0: 3, 1: 6}), a_jouer)
-    types = [evenement["type"] for evenement in casse.rejeu(choreo.checkout)["events"]]
-    assert types == ["CheckoutInitiated", "StockReserved", "OrderCreationFailed", "StockReleased", "CheckoutFailed"]
+    evenements = casse.rejeu(choreo.checkout)["events"]
+    types = ["CheckoutInitiated", "StockReserved", "OrderCreationFailed", "StockReleased", "CheckoutFailed"]
+    assert [evenement["type"] for evenement in evenements] == types
+    assert [evenement["ts"] for evenement in evenements] == sorted(evenement["ts"] for evenement in evenements)
