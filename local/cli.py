@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -213,6 +214,24 @@ def essayer(
     from local import essais
 
     raise typer.Exit(essais.executer(partie, contexte.args))
+
+
+@application.command()
+def chaos(
+    graine: Annotated[int | None, typer.Option("--seed", help="Même graine, mêmes pannes ; au hasard sinon.")] = None,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, max=600, help="Durée des pannes.")] = 2.0,
+    genres: Annotated[list[str] | None, typer.Option("--only", help="Un genre de panne ; répétable.")] = None,
+    sur_place: Annotated[
+        bool, typer.Option("--sur-place", help="Sur le laboratoire qui tourne, et non sur une plateforme à part.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="Fichier du rapport complet.")] = None,
+) -> None:
+    """Casse tout pendant que des clients achètent, puis vérifie les invariants ; code de sortie 1 si l'un a cédé."""
+    from local import chaos as casse
+
+    raise typer.Exit(
+        casse.executer(graine, minutes, genres or [], sur_place=sur_place, rapport_json=json, console=console)
+    )
 
 
 @application.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -26,6 +26,9 @@ REGLAGES = {
     "KONG_RATE_LIMIT_MINUTE": "60000",
 }
 
+# Services that speak to Redis.
+AVEC_REDIS = ("ecommerce", "saga", "workers", "event-store")
+
 PORTS_INFRA = {"postgres": 5434, "redis": 6379, "gateway": 8080, "gateway-etat": 8081}
 
 
@@ -220,9 +223,23 @@ def ports(services: Iterable[Service], decalage: int) -> dict[str, int]:
     return {nom: port + decalage for nom, port in tous.items()}
 
 
-def adresses(services: Iterable[Service], decalage: int) -> dict[str, str]:
-    """Compose `host:port` of each web program -> the loopback address that serves it natively."""
-    return {f"{web.nom}:{web.port}": f"127.0.0.1:{web.port + decalage}" for s in services for web in s.webs}
+def adresses(services: Iterable[Service], decalage: int, detours: Mapping[str, int]) -> dict[str, str]:
+    """Compose `host:port` of each web program -> the loopback address that serves it to the gateway natively."""
+    return {
+        f"{web.nom}:{web.port}": f"127.0.0.1:{detours.get(f'gateway>{web.nom}', web.port + decalage)}"
+        for s in services
+        for web in s.webs
+    }
+
+
+def liens(services: Iterable[Service], decalage: int) -> dict[str, int]:
+    """Every pair of components that talk, as "from>to", and the loopback port of the second."""
+    tous = ports(services, decalage)
+    paires = [("gateway", web.nom) for s in services for web in s.webs]
+    paires += [(s.nom, "postgres") for s in services]
+    paires += [(s.nom, "redis") for s in services if s.nom in AVEC_REDIS]
+    paires += [(s.nom, "gateway") for s in services if s.consommateur]
+    return {f"{depuis}>{vers}": tous[vers] for depuis, vers in paires}
 
 
 def connexions(services: Iterable[Service]) -> int:

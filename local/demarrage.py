@@ -149,7 +149,7 @@ def _configurer(lieux: Lieux, services: Sequence[Service], secrets: dict[str, st
     configuration = passerelle.preparer(
         lieux.racine / "kong" / "kong.yml",
         secrets | {"KONG_RATE_LIMIT_MINUTE": limite},
-        adresses(services, lieux.decalage),
+        adresses(services, lieux.decalage, lieux.detours),
         lieux.run / "gateway",
         adresse=f"{ADRESSE}:{tous['gateway']}",
         adresse_etat=f"{ADRESSE}:{tous['gateway-etat']}",

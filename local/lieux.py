@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.processus import ErreurLabo
@@ -18,11 +18,16 @@ _LONGUEUR_SOCKET_UNIX = 100
 
 @dataclass(frozen=True)
 class Lieux:
-    """One laboratory: `maison` holds all its state, `racine` the code it runs, `decalage` shifts its ports."""
+    """One laboratory: `maison` holds all its state, `racine` the code it runs, `decalage` shifts its ports.
+
+    `detours`: for the fault laboratory, the port at which one component finds another, by "from>to", where it is not
+    the other's own.
+    """
 
     maison: Path
     decalage: int = 0
     racine: Path = RACINE
+    detours: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pg(self) -> Path:
@@ -67,6 +72,11 @@ class Lieux:
             return chemin
         empreinte = hashlib.sha256(str(self.maison).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir(), f"labo-{os.getuid()}-{empreinte}.sock")
+
+    @property
+    def horloges(self) -> Path:
+        """By how many seconds the clock of a program is wrong, one file per program (fault laboratory only)."""
+        return self.run / "horloges"
 
     def journal(self, programme: str) -> Path:
         """Log of one program."""

@@ -8,7 +8,7 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +51,21 @@ class Plateforme:
 
     @classmethod
     @contextlib.contextmanager
-    def ephemere(cls, services: Sequence[Service] = SERVICES, racine: Path = RACINE) -> Iterator[Plateforme]:
+    def ephemere(
+        cls,
+        services: Sequence[Service] = SERVICES,
+        racine: Path = RACINE,
+        detourner: Callable[[int], Mapping[str, int]] = lambda _: {},
+    ) -> Iterator[Plateforme]:
         """A whole platform of its own, in a temporary folder and on free ports; nothing of it remains afterwards.
 
-        It also ends when this process dies, whatever the way.
+        It also ends when this process dies, whatever the way. `detourner`: its detours, given the shift of its ports.
         """
         from local import demarrage  # it is written in terms of this class
 
         maison = Path(tempfile.mkdtemp(prefix=f"labo-{os.getpid()}-"))
-        plateforme = cls(Lieux(maison, _decalage_libre(services), racine), services)
+        decalage = _decalage_libre(services)
+        plateforme = cls(Lieux(maison, decalage, racine, detourner(decalage)), services)
         try:
             demarrage.demarrer(plateforme.lieux, plateforme.services, dire=demarrage.silence, avec_le_parent=True)
             yield plateforme

@@ -51,24 +51,28 @@ def environnement_du_service(
 ) -> dict[str, str]:
     """The environment of one program of a service."""
     tous = ports(services, lieux.decalage)
+    vus = {nom: lieux.detours.get(f"{service.nom}>{nom}", tous[nom]) for nom in ("postgres", "redis", "gateway")}
     reglages = {nom: os.environ.get(nom) or defaut for nom, defaut in REGLAGES.items()}
     communs = ("DEBUG", "LABO_FAUTES", "LOG_FORMAT", "LOG_LEVEL")
+    chemins = ["socle/src", service.dossier]
+    if lieux.detours:  # the fault laboratory: clocks can be wrong too
+        chemins.insert(0, "local/decalage")
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     variables = {
         **{nom: reglages[nom] for nom in communs},
         **{nom: valeur or reglages[nom] for nom, valeur in service.variables.items()},
-        "PYTHONPATH": ":".join(str(lieux.racine / dossier) for dossier in ("socle/src", service.dossier)),
+        "PYTHONPATH": ":".join(str(lieux.racine / dossier) for dossier in chemins),
         "SECRET_KEY": coffre[variable_django(service)],
         "POSTGRES_HOST": ADRESSE,
-        "POSTGRES_PORT": str(tous["postgres"]),
+        "POSTGRES_PORT": str(vus["postgres"]),
         "POSTGRES_DB": service.nom_base,
         "POSTGRES_USER": service.role,
         "POSTGRES_PASSWORD": coffre[variable_base(service)],
-        "KONG_GATEWAY_URL": f"http://{ADRESSE}:{tous['gateway']}",
+        "KONG_GATEWAY_URL": f"http://{ADRESSE}:{vus['gateway']}",
         "KONG_API_KEY": coffre[variable_cle(service.consommateur)] if service.consommateur else "",
         "INTERNAL_TOKEN": coffre["INTERNAL_TOKEN"],
         "INSTANCE_ID": instance,
-        "REDIS_URL": f"redis://{ADRESSE}:{tous['redis']}/0",
+        "REDIS_URL": f"redis://{ADRESSE}:{vus['redis']}/0",
         "LABO_FAUTES_REPERTOIRE": str(lieux.run / "fautes"),
     }
     if service.django:
@@ -77,7 +81,7 @@ def environnement_du_service(
         prefixe = f"{voisin.nom.upper()}_POSTGRES"
         variables |= {
             f"{prefixe}_HOST": ADRESSE,
-            f"{prefixe}_PORT": str(tous["postgres"]),
+            f"{prefixe}_PORT": str(vus["postgres"]),
             f"{prefixe}_DB": voisin.nom_base,
         }
     if isinstance(programme, Fond) and programme.port is not None:

@@ -95,7 +95,7 @@ def test_a_key_is_required_everywhere_but_on_documentation(document: dict[str, A
 def test_every_native_web_program_is_a_target_of_the_gateway(document: dict[str, Any]) -> None:
     cibles = {c["target"] for amont in document["upstreams"] for c in amont["targets"]}
     cibles |= {f"{service['host']}:{service['port']}" for service in document["services"] if "port" in service}
-    natives = set(composants.adresses(composants.SERVICES, 0))
+    natives = set(composants.adresses(composants.SERVICES, 0, {}))
     assert natives <= cibles
     assert cibles - natives == {"supply-chain:8004"}
 
