@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from local import demarrage, diagnostic, postgres, programmes
+from local import demarrage, diagnostic, groupes, lettres_mortes, postgres, programmes
 from local.lieux import depuis_environnement
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
@@ -29,6 +29,7 @@ application = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+application.add_typer(lettres_mortes.application, name="lettres-mortes")
 console = Console(highlight=False)
 erreurs = Console(stderr=True, highlight=False)
 
@@ -122,7 +123,7 @@ def down() -> None:
 
 @application.command()
 def status() -> None:
-    """Montre chaque programme ; code de sortie 1 si l'un d'eux n'est pas prêt."""
+    """Montre chaque programme et chaque groupe du flux ; code de sortie 1 si un programme n'est pas prêt."""
     plateforme = Plateforme()
     table = Table("Programme", "État", "Pid", "Depuis", "Port", "Mémoire", "Santé", box=None, pad_edge=False)
     tous_prets = True
@@ -141,7 +142,23 @@ def status() -> None:
     console.print(table)
     total = demarrage.memoire_totale(plateforme.lieux)
     console.print(f"Mémoire de toute la plateforme : {_mio(total)} (pages partagées comptées une fois)")
+    _groupes(plateforme)
     raise typer.Exit(0 if tous_prets else 1)
+
+
+def _groupes(plateforme: Plateforme) -> None:
+    vus, avis = groupes.observer(plateforme)
+    table = Table("Groupe du flux", "Programme", "Retard", "Attente", "Lettres mortes", box=None, pad_edge=False)
+    for groupe in vus:
+        nombres = ("?" if n is None else str(n) for n in (groupe.retard, groupe.attente, groupe.lettres))
+        table.add_row(groupe.nom, groupe.programme, *nombres)
+    if vus:
+        console.print("")
+        console.print(table)
+    for phrase in avis:
+        console.print(f"[red]✗[/red] {escape(phrase)}", soft_wrap=True)
+    if any(groupe.lettres for groupe in vus):
+        console.print("Les voir : ./labo lettres-mortes list")
 
 
 def _memoire(pid: int) -> int:

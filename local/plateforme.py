@@ -158,6 +158,13 @@ class Plateforme:
 
     def sql(self, service: str, requete: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement in a service's database, as its owner, committed; the rows it returns."""
+        with self.transaction(service) as curseur:
+            curseur.execute(requete, params)
+            return curseur.fetchall() if curseur.description else []
+
+    @contextlib.contextmanager
+    def transaction(self, service: str) -> Iterator[Any]:
+        """A cursor in one transaction of a service's database, as its owner; `psycopg2.OperationalError` within 3 s."""
         choisi = next(s for s in self.services if s.nom == service)
         lien = psycopg2.connect(
             host=ADRESSE,
@@ -168,8 +175,7 @@ class Plateforme:
             connect_timeout=3,
         )
         with contextlib.closing(lien), lien, lien.cursor() as curseur:
-            curseur.execute(requete, params)
-            return curseur.fetchall() if curseur.description else []
+            yield curseur
 
     def _tourne(self, nom: str) -> Callable[[], bool]:
         return lambda: bool(self.superviseur.etat(nom)["statename"] == "RUNNING")
