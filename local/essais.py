@@ -157,6 +157,10 @@ class Essais:
         """Checkouts and faults on the running platform."""
         return self._a_la_racine("e2e", "tests/test_saga_integration.py", "tests/e2e")
 
+    def chaos(self) -> Compte:
+        """The checker, and two short runs of the fault runner on a platform of their own."""
+        return self._a_la_racine("chaos", "tests/chaos")
+
     # -- how they run ----------------------------------------------------------------------------------------------
 
     def _verifier(self, nom: str, *commandes: list[str]) -> Compte:
@@ -210,6 +214,7 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "unit": Essais.unit,
     "integration": Essais.integration,
     "labo": Essais.labo,
+    "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
 }

@@ -57,13 +57,10 @@ class Verificateur:
         repos = time.monotonic() - depart
         self.trafic.jumeaux()
         fin = max(depart + repos_max_s, time.monotonic() + repos_max_s / 2)
-        while True:
-            releve = constats.relever(self._acces, self.trafic.achats, self.trafic.rayon)
-            violations = invariants.verifier(releve) + registres.verifier(self._acces, releve)
-            violations += sql.verifier(self._acces, releve)
-            if not violations or time.monotonic() > fin:
-                break
+        releve, violations = self.juger()
+        while violations and time.monotonic() < fin:
             time.sleep(1.0)
+            releve, violations = self.juger()
         violations += [
             invariants.Violation(
                 invariant="I3", texte=f"pas terminé {repos_max_s:g} s après les pannes", achat=achat.numero
@@ -78,6 +75,12 @@ class Verificateur:
             repos_s=repos,
             bases=sorted(self._acces.dsn),
         )
+
+    def juger(self) -> tuple[constats.Releve, list[invariants.Violation]]:
+        """What the platform says now, and what is wrong with it. Raises `Injoignable`."""
+        releve = constats.relever(self._acces, self.trafic.achats, self.trafic.rayon)
+        violations = invariants.verifier(releve) + registres.verifier(self._acces, releve)
+        return releve, violations + sql.verifier(self._acces, releve)
 
 
 def _lire(arguments: Sequence[str]) -> argparse.Namespace:
@@ -127,6 +130,8 @@ def principal(arguments: Sequence[str]) -> int:
     arret = threading.Event()
     minuterie = threading.Timer(choix.secondes, arret.set)
     try:
+        if not acces.appeler("GET", "/api/catalogue/health/").statut:
+            raise Injoignable(f"rien à {choix.passerelle}")
         verificateur.preparer()
         minuterie.start()
         verificateur.conduire(arret, maximum=choix.achats)
