@@ -156,7 +156,9 @@ class Plateforme:
         """Wait until `pret`; `ErreurLabo` after `delai` seconds."""
         attendre(lambda: self.pret(nom), delai, nom, pas=0.05)
 
-    def sql(self, service: str, requete: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def sql(
+        self, service: str, requete: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
         """Run one statement in a service's database, as its owner, committed; the rows it returns."""
         with self.transaction(service) as curseur:
             curseur.execute(requete, params)
