@@ -54,7 +54,8 @@ def executeur_de(proprietaire: Callable[[], Proprietaire]) -> Executeur:
         depot=DepotPostgres(Tables("saga_commandes", "saga_evenements", "saga_proprietaires")),
         registre=registre,
         ports=participants,
-        conclure=Conclure(lignes.tarifer, publication.deposer),
+        conclure=Conclure(lignes.inserer, publication.deposer),
+        avec_intention=lignes.inserer,
         proprietaire=proprietaire,
         observateur=ObservateurPrometheus(),
         reglages=Reglages(delai_s=CONFIG.saga_timeout, etape_s=CONFIG.saga_etape_s),
@@ -64,5 +65,5 @@ def executeur_de(proprietaire: Callable[[], Proprietaire]) -> Executeur:
 relayer = publication.Publication(CONFIG.redis_url, CONFIG.instance_id).relayer
 lectures = LecturesPostgres()
 _executeur = executeur_de(courant)
-demarrer = Demarrer(_executeur, lignes.inserer, attente_s=CONFIG.saga_attente_s)
+demarrer = Demarrer(_executeur, attente_s=CONFIG.saga_attente_s)
 operer = Operer(_executeur, lectures, attente_s=CONFIG.saga_attente_s)

@@ -10,26 +10,26 @@ from socle import jsons
 from socle.evenements.enveloppe import Evenement
 from socle.saga.depot import Conclusion, Fragment, Saga
 
-Tarifer = Callable[[Sequence[Mapping[str, Any]]], Fragment]
-"""Makes the write that completes the lines with frozen names and prices, in the transaction of the end."""
+Inserer = Callable[[Saga], Sequence[Fragment]]
+"""Makes the write of the lines: with the intent, else (nothing was ever tried) with the end."""
 
 Deposer = Callable[[Sequence[Evenement]], Fragment]
 """Makes the write that leaves events to be published, in the same transaction."""
 
 
 class Conclure:
-    """201, or the refusal with its cause. With the answer: sale, total, prices of the lines, and the outcome."""
+    """201, or the refusal with its cause. With it: sale, total, lines not written yet, and the outcome."""
 
-    def __init__(self, tarifer: Tarifer, deposer: Deposer) -> None:
-        self._tarifer, self._deposer = tarifer, deposer
+    def __init__(self, inserer: Inserer, deposer: Deposer) -> None:
+        self._inserer, self._deposer = inserer, deposer
 
     def __call__(self, saga: Saga) -> Conclusion:
         commande_id = saga.donnees.get("commande_id") if saga.etat.etat == etats.SAGA_TERMINEE else None
         montant = saga.donnees.get("montant_total")
         statut, corps = (201, _succes(saga, commande_id)) if commande_id is not None else _echec(saga)
         supplements = [self._deposer(publier.issue(saga))]
-        if montant is not None:
-            supplements.append(self._tarifer(saga.donnees["lignes"]))
+        if not saga.etat.intention:
+            supplements.extend(self._inserer(saga))
         return Conclusion(
             statut=statut,
             corps=jsons.ecrire(corps).decode(),

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,10 @@ from saga_orchestrator.application.saga_commande import NOM
 from saga_orchestrator.domain.commande import Ligne
 from socle import correlation, jsons
 from socle.saga import moteur
-from socle.saga.depot import Creation, Fragment, Suivi
+from socle.saga.depot import Creation, Suivi
 from socle.saga.executeur import Executeur
 
 _ESPACE = uuid.UUID("6f6ac0a6-7c2e-5b0e-9a5e-1b0c6d1f7a10")
-Inserer = Callable[[Sequence[Mapping[str, Any]]], Fragment]
-"""Makes the write of the saga's lines, in the transaction of its creation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +32,8 @@ class Demande:
 class Demarrer:
     """`executeur` runs the saga in the calling thread, for at most `attente_s` seconds."""
 
-    def __init__(self, executeur: Executeur, inserer: Inserer, *, attente_s: float) -> None:
-        self._executeur, self._inserer, self._attente_s = executeur, inserer, attente_s
+    def __init__(self, executeur: Executeur, *, attente_s: float) -> None:
+        self._executeur, self._attente_s = executeur, attente_s
 
     def __call__(self, demande: Demande) -> Suivi:
         """Idempotent by checkout id and by (consumer, key).
@@ -63,7 +61,6 @@ class Demarrer:
             correlation_id=correlation.correlation_id(),
             traceparent=correlation.traceparent(),
             colonnes={"client_id": d.client_id, "magasin_id": d.magasin_id},
-            supplement=self._inserer(donnees["lignes"]),
             differee=d.asynchrone,
         )
 

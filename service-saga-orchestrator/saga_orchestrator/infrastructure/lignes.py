@@ -1,31 +1,21 @@
-"""The saga's lines, written in the very statements that create and end the saga."""
+"""The saga's lines as rows, written in the very statement that writes its intent, or its end when it had none.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+Until then they are in the saga's data: a table of lines without names and prices would serve nobody.
+"""
+
+from collections.abc import Sequence
 
 from socle import jsons
-from socle.saga.depot import Fragment
+from socle.saga.depot import Fragment, Saga
 
 _INSERER = (
-    "INSERT INTO saga_lignes_commande (saga_id, numero, produit_id, quantite) SELECT s.saga_id, v.* "
-    "FROM s, jsonb_to_recordset(%s::jsonb) AS v(numero int, produit_id uuid, quantite int)"
-)
-_TARIFER = (
-    "UPDATE saga_lignes_commande l SET produit_nom = v.produit_nom, prix_unitaire = v.prix_unitaire "
-    "FROM s, jsonb_to_recordset(%s::jsonb) AS v(numero int, produit_nom text, prix_unitaire numeric) "
-    "WHERE l.saga_id = s.saga_id AND l.numero = v.numero"
+    "INSERT INTO saga_lignes_commande (saga_id, numero, produit_id, quantite, produit_nom, prix_unitaire) "
+    "SELECT s.saga_id, v.* FROM s, jsonb_to_recordset(%s::jsonb) "
+    "AS v(numero int, produit_id uuid, quantite int, produit_nom text, prix_unitaire numeric)"
 )
 
 
-def inserer(lignes: Sequence[Mapping[str, Any]]) -> Fragment:
-    """Product and quantity of each line."""
-    return Fragment(_INSERER, [_numeroter(lignes)])
-
-
-def tarifer(lignes: Sequence[Mapping[str, Any]]) -> Fragment:
-    """Name and frozen price of each line."""
-    return Fragment(_TARIFER, [_numeroter(lignes)])
-
-
-def _numeroter(lignes: Sequence[Mapping[str, Any]]) -> str:
-    return jsons.ecrire([{"numero": rang, **ligne} for rang, ligne in enumerate(lignes, 1)]).decode()
+def inserer(saga: Saga) -> Sequence[Fragment]:
+    """Product and quantity of each line; name and frozen price when the catalogue was read."""
+    lignes = [{"numero": rang, **ligne} for rang, ligne in enumerate(saga.donnees["lignes"], 1)]
+    return [Fragment(_INSERER, [jsons.ecrire(lignes).decode()])]

@@ -61,7 +61,6 @@ class Creation:
     correlation_id: str = ""
     traceparent: str = ""
     colonnes: Mapping[str, Any] = field(default_factory=dict)
-    supplement: Fragment | None = None
     differee: bool = False
 
 
@@ -183,8 +182,10 @@ class Depot(Protocol):
         """One statement, one commit. None when the id, or the consumer's key, exists already."""
         ...
 
-    def enregistrer(self, saga: Saga, *, prochain_essai_s: float | None = None) -> None:
-        """Write state, data and new history; keep the lease."""
+    def enregistrer(
+        self, saga: Saga, *, prochain_essai_s: float | None = None, supplements: Sequence[Fragment] = ()
+    ) -> None:
+        """Write state, data and new history, and what the service writes with them; keep the lease."""
         ...
 
     def rendre(self, saga: Saga, *, dans_s: float = 0.0) -> None:

@@ -67,8 +67,7 @@ _MAJ_BASE = (
 _INCONNU = datetime.min.replace(tzinfo=UTC)
 
 
-def _json(valeur: object) -> str:
-    return json.dumps(valeur, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class DepotPostgres:
@@ -112,19 +111,18 @@ class DepotPostgres:
             consommateur=c.consommateur,
         )  # fmt: skip
         colonnes = "".join(f", {nom}" for nom in c.colonnes)
-        supplement, ajoutes = _joindre([] if c.supplement is None else [c.supplement])
         ligne = self._preparee(
             f"WITH s AS (INSERT INTO {self._table} (saga_id, nom_definition, version_definition, etat_actuel, active, "
             "execution, donnees_contexte, jeton, proprietaire, epoque, bail_expire, empreinte, consommateur, "
             f"cle_idempotence, correlation_id, traceparent, date_creation, derniere_modification{colonnes}) VALUES "
             "(%s, %s, %s, %s, true, %s::jsonb, %s::jsonb, 1, %s, %s, clock_timestamp() + %s * interval '1 second', %s, "
             f"%s, %s, %s, %s, statement_timestamp(), statement_timestamp(){', %s' * len(c.colonnes)}) "
-            f"ON CONFLICT DO NOTHING RETURNING saga_id, date_creation){supplement} SELECT date_creation FROM s",
+            f"ON CONFLICT DO NOTHING RETURNING saga_id, date_creation) SELECT date_creation FROM s",
             [
                 c.saga_id, c.nom, c.version, c.etat.etat, _json(saga.execution()), _json(c.donnees),
                 None if c.differee else proprietaire.nom, None if c.differee else proprietaire.epoque,
                 0.0 if c.differee else self._bail_s, c.empreinte, c.consommateur, c.cle, c.correlation_id,
-                c.traceparent, *c.colonnes.values(), *ajoutes,
+                c.traceparent, *c.colonnes.values(),
             ],
         )  # fmt: skip
         if ligne is None:
@@ -132,11 +130,14 @@ class DepotPostgres:
         saga.creee_le = ligne[0]
         return saga
 
-    def enregistrer(self, saga: Saga, *, prochain_essai_s: float | None = None) -> None:
+    def enregistrer(
+        self, saga: Saga, *, prochain_essai_s: float | None = None, supplements: Sequence[Fragment] = ()
+    ) -> None:
         self._ecrire(
             saga,
             "prochain_essai = clock_timestamp() + %s * interval '1 second'",
             [prochain_essai_s],
+            supplements,
         )
 
     def rendre(self, saga: Saga, *, dans_s: float = 0.0) -> None:

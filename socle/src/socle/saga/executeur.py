@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,17 @@ from socle.erreurs import CleReutilisee, Indisponible, Introuvable
 from socle.saga import moteur
 from socle.saga.bail import Renouveleur
 from socle.saga.definition import Appel, DefinitionInvalide, DefinitionSaga, RefusEtape, Registre
-from socle.saga.depot import BailPerdu, Conclusion, Creation, Depot, DepotIndisponible, Proprietaire, Saga, Suivi
+from socle.saga.depot import (
+    BailPerdu,
+    Conclusion,
+    Creation,
+    Depot,
+    DepotIndisponible,
+    Fragment,
+    Proprietaire,
+    Saga,
+    Suivi,
+)
 
 journal = logging.getLogger("socle.saga")
 
@@ -55,6 +65,7 @@ class Executeur:
     """Runs sagas of the definitions of `registre` against `ports`, which actions and compensations receive.
 
     `conclure(saga)` makes the stored answer of an ended saga; it must be deterministic and must not raise.
+    `avec_intention(saga)` is what the service writes together with the intent of the first effect.
     """
 
     def __init__(
@@ -64,13 +75,14 @@ class Executeur:
         registre: Registre,
         ports: Any,
         conclure: Callable[[Saga], Conclusion],
+        avec_intention: Callable[[Saga], Sequence[Fragment]] = lambda _: (),
         proprietaire: Callable[[], Proprietaire],
         observateur: Observateur | None = None,
         reglages: Reglages | None = None,
         alea: Callable[[], float] = random.random,
     ) -> None:
         self.depot, self.registre, self.proprietaire = depot, registre, proprietaire
-        self._ports, self._conclure = ports, conclure
+        self._ports, self._conclure, self._avec_intention = ports, conclure, avec_intention
         self._observateur = observateur or Observateur()
         self._reglages, self._alea = reglages or Reglages(), alea
         self._renouveleur = Renouveleur(depot)
@@ -299,7 +311,7 @@ class Executeur:
     def _persister(self, saga: Saga, commande: moteur.Persister) -> None:
         if commande.intention:
             fautes.point("saga.avant_intention")
-            self.depot.enregistrer(saga)
+            self.depot.enregistrer(saga, supplements=self._avec_intention(saga))
             fautes.point("saga.apres_intention")
             return
         entre_deux = saga.etat.a_compenser is not None and any(
