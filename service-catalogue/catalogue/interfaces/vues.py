@@ -1,6 +1,5 @@
 """Views: validate, call, answer."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -17,11 +16,9 @@ from catalogue.domain.valeurs import Categorie
 from catalogue.interfaces import exemples
 from catalogue.interfaces import serializers as formes
 from socle.django.documentation import operation
+from socle.django.lecture import identifiants
 from socle.django.vues import Page, Vue, VueRapide, page_demandee, repondre, valider
 from socle.erreurs import DonneesInvalides
-
-IDS_MAX = 200
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Rechercher(Vue):
@@ -142,17 +139,8 @@ def _lire_criteres(request: HttpRequest) -> tuple[Criteres, Page]:
     return Criteres(**entree), page_demandee(request)
 
 
-def _lire_ids(brut: str) -> list[str]:
-    ids = brut.lower().split(",")
-    if len(ids) > IDS_MAX:
-        raise DonneesInvalides(champs={"ids": f"{IDS_MAX} identifiants au plus sont attendus"})
-    if not all(_UUID.fullmatch(cle) for cle in ids):
-        raise DonneesInvalides(champs={"ids": "des identifiants UUID séparés par des virgules sont attendus"})
-    return ids
-
-
 def _plusieurs(brut: str) -> dict[str, Any]:
-    fiches, introuvables = bootstrap.consulter.plusieurs(_lire_ids(brut))
+    fiches, introuvables = bootstrap.consulter.plusieurs(identifiants(brut, "ids"))
     return {"produits": [_plat(fiche) for fiche in fiches], "introuvables": introuvables}
 
 

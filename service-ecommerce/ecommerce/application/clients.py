@@ -1,5 +1,6 @@
 """Clients: create, read, erase."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +22,11 @@ class GererClients:
     def lire(self, client_id: UUID) -> FicheClient:
         """Raises `ClientIntrouvable`."""
         return self.clients.lire(client_id)
+
+    def plusieurs(self, ids: Sequence[str]) -> tuple[list[FicheClient], list[str]]:
+        """The known clients and the unknown identifiers, in the order asked; one SQL statement."""
+        trouves = {str(fiche.id): fiche for fiche in self.clients.par_ids(ids)}
+        return [trouves[cle] for cle in ids if cle in trouves], [cle for cle in ids if cle not in trouves]
 
     def lister(self, *, debut: int, taille: int) -> tuple[list[FicheClient], int]:
         """One page and the total."""

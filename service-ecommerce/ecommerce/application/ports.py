@@ -49,6 +49,9 @@ class Clients(Protocol):
     def lister(self, *, debut: int, taille: int) -> tuple[list[FicheClient], int]:
         """One page, oldest first, and how many there are."""
 
+    def par_ids(self, ids: Sequence[str]) -> list[FicheClient]:
+        """Known clients among `ids` (canonical UUID texts), erased ones included; one statement."""
+
     def acheteur(self, client_id: UUID) -> FicheClient:
         """The client, kept from being erased until the end of the transaction. Raises `ClientIntrouvable`."""
 

@@ -1,5 +1,6 @@
 """The `Clients` port on raw SQL; the constraint on e-mail addresses decides races."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -59,6 +60,11 @@ class ClientsPostgres:
             total = int(curseur.fetchone()[0])
             curseur.execute(f"{_LIRE} ORDER BY date_creation, id OFFSET %s LIMIT %s", [debut, taille])
             return [FicheClient(*ligne) for ligne in curseur.fetchall()], total
+
+    def par_ids(self, ids: Sequence[str]) -> list[FicheClient]:
+        with connection.cursor() as curseur:
+            curseur.execute(f"{_LIRE} WHERE id = ANY(%s::uuid[])", [list(ids)])
+            return [FicheClient(*ligne) for ligne in curseur.fetchall()]
 
     def effacer(self, client_id: UUID) -> None:
         with connection.cursor() as curseur:

@@ -59,12 +59,19 @@ class CriteresPage(serializers.Serializer):
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, help_text="50 par défaut.")
 
 
+class CriteresClients(CriteresPage):
+    ids = serializers.CharField(required=False, help_text="Jusqu'à 200 identifiants séparés par des virgules.")
+
+
 class ReponseClients(serializers.Serializer):
+    """With `ids`: found and unknown. Without: one page, and `total`."""
+
     success = serializers.BooleanField()
     clients = FicheClientPublique(many=True)
-    total = serializers.IntegerField()
-    page = serializers.IntegerField()
-    page_size = serializers.IntegerField()
+    introuvables = serializers.ListField(child=serializers.CharField(), required=False)
+    total = serializers.IntegerField(required=False)
+    page = serializers.IntegerField(required=False)
+    page_size = serializers.IntegerField(required=False)
 
 
 class ReponseValidation(serializers.Serializer):

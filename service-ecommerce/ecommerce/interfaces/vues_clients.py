@@ -12,20 +12,23 @@ from ecommerce.domain.panier import Panier
 from ecommerce.interfaces import exemples
 from ecommerce.interfaces import serializers as formes
 from socle.django.documentation import operation
+from socle.django.lecture import identifiants
 from socle.django.vues import Page, Vue, VueRapide, exiger_jeton_interne, page_demandee, repondre, valider
 
 
 class Clients(Vue):
     @operation(
-        "Lister les clients",
-        criteres=formes.CriteresPage,
-        reponses={200: ("Une page de clients.", formes.ReponseClients, exemples.CLIENTS)},
-        erreurs=(400,),
+        "Lister les clients, ou en lire plusieurs par leurs identifiants",
+        criteres=formes.CriteresClients,
+        reponses={200: ("Une page de clients, ou ceux demandés.", formes.ReponseClients, exemples.CLIENTS)},
+        erreurs=(400, 403),
+        details="Avec `ids`, comme la lecture d'un seul : réservé aux appelants internes, clients effacés compris.",
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = page_demandee(request)
-        fiches, total = bootstrap.clients.lister(debut=page.debut, taille=page.taille)
-        return repondre({"success": True, "clients": [_fiche(f) for f in fiches], "total": total, **pied(page)})
+        if "ids" in request.GET:
+            exiger_jeton_interne(request)
+            return repondre(_plusieurs(identifiants(request.GET["ids"], "ids")))
+        return repondre(_une_page(page_demandee(request)))
 
     @operation(
         "Créer un client",
@@ -136,6 +139,16 @@ def _fiche(fiche: FicheClient) -> dict[str, Any]:
         "nom_complet": f"{fiche.prenom} {fiche.nom}".strip(),
         "adresse_complete": adresse if fiche.actif else "",
     }
+
+
+def _plusieurs(ids: list[str]) -> dict[str, Any]:
+    fiches, introuvables = bootstrap.clients.plusieurs(ids)
+    return {"success": True, "clients": [_fiche(f) for f in fiches], "introuvables": introuvables}
+
+
+def _une_page(page: Page) -> dict[str, Any]:
+    fiches, total = bootstrap.clients.lister(debut=page.debut, taille=page.taille)
+    return {"success": True, "clients": [_fiche(f) for f in fiches], "total": total, **pied(page)}
 
 
 def pied(page: Page) -> dict[str, int]:

@@ -4,11 +4,14 @@ import uuid
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ecommerce.infrastructure.amorce import charger
 from socle.django.documentation import verifier
 from tests.conftest import ADA, Api, attendre_verrou, en_fil, un
 from tests.voisins import CHOCOLAT, Voisins
+
+JEAN = "11111111-1111-1111-1111-111111111111"
 
 GRACE = {
     "prenom": "Grace",
@@ -100,6 +103,21 @@ def test_one_client_is_for_internal_callers(api: Api) -> None:
     assert (refuse.status_code, refuse.json()["code"]) == (403, "jeton_interne_requis")
     assert (permis.status_code, permis.json()["client"]["email"]) == (200, "ada.lovelace@example.com")
     assert inconnu.status_code == 404
+
+
+def test_many_clients_are_read_at_once_by_internal_callers_in_one_statement(api: Api) -> None:
+    inconnu = str(uuid.uuid4())
+    chemin = f"/api/clients/?ids={str(ADA).upper()},{inconnu},{JEAN},{ADA}"
+    refuse = api.appeler("GET", chemin)
+    with CaptureQueriesContext(connection) as requetes:
+        permis = api.appeler("GET", chemin, X_Internal_Token="jeton-de-test").json()
+    assert (refuse.status_code, refuse.json()["code"]) == (403, "jeton_interne_requis")
+    assert [client["id"] for client in permis["clients"]] == [str(ADA), JEAN]
+    assert permis["clients"][0]["email"] == "ada.lovelace@example.com"
+    assert permis["introuvables"] == [inconnu]
+    assert len(requetes) == 1
+    faux = api.appeler("GET", "/api/clients/?ids=a,b", X_Internal_Token="jeton-de-test")
+    assert (faux.status_code, list(faux.json()["champs"])) == (400, ["ids"])
 
 
 def test_an_erased_client_leaves_no_personal_datum_and_cannot_buy(api: Api, voisins: Voisins) -> None:

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from inventaire.application.ajuster import Ajustement
 from inventaire.domain.stock import LIGNES_MAX, QUANTITE_MAX, Lieu, Ligne, Lot, regrouper
+from socle.django.lecture import identifiants
 from socle.erreurs import DonneesInvalides
 
-PRODUITS_MAX = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REQUIS = "Ce champ est obligatoire."
 
@@ -45,16 +45,9 @@ def augmentation(corps: Mapping[str, Any]) -> Lot | Ajustement | Liberation | An
     return _lot(corps) if "lignes" in corps else Liberation(_reference_seule(corps))
 
 
-def identifiants(brut: str | None) -> list[UUID] | None:
+def produits(brut: str | None) -> list[UUID] | None:
     """`a,b,c`, each once, in the order given; None when absent. Raises `DonneesInvalides`."""
-    if brut is None:
-        return None
-    textes = brut.split(",")
-    if len(textes) > PRODUITS_MAX:
-        raise DonneesInvalides(champs={"produits": f"{PRODUITS_MAX} identifiants au plus sont attendus."})
-    if not all(_UUID.fullmatch(texte) for texte in textes):
-        raise DonneesInvalides(champs={"produits": "Des identifiants UUID séparés par des virgules sont attendus."})
-    return list(dict.fromkeys(UUID(texte) for texte in textes))
+    return None if brut is None else [UUID(texte) for texte in identifiants(brut, "produits")]
 
 
 def _ajustement(corps: Mapping[str, Any]) -> Ajustement:

@@ -90,7 +90,7 @@ class StocksLocaux(VueRapide):
         erreurs=(400, 404),
     )
     def get(self, request: HttpRequest, magasin_id: UUID) -> HttpResponse:
-        produits = lecture.identifiants(request.GET.get("produits"))
+        produits = lecture.produits(request.GET.get("produits"))
         return repondre(_magasin(bootstrap.consulter.magasin(magasin_id, produits)))
 
 

@@ -1,4 +1,4 @@
-"""The reader of JSON bodies of the hot routes."""
+"""Reading the requests of the hot routes."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from socle.django.lecture import Lecteur
+from socle.django.lecture import IDENTIFIANTS_MAX, Lecteur, identifiants
 from socle.erreurs import DonneesInvalides
 
 ID = "550e8400-e29b-41d4-a716-446655440001"
@@ -84,3 +84,15 @@ def test_a_list_has_from_one_to_its_maximum(valeur: Any) -> None:
     assert lecteur.liste("lignes", 3) == []
     with pytest.raises(DonneesInvalides, match="lignes"):
         lecteur.verifier()
+
+
+def test_identifiers_are_canonical_each_once_and_in_the_order_given() -> None:
+    autre = ID.replace("1", "2")
+    assert identifiants(f"{autre},{ID.upper()},{autre}", "ids") == [autre, ID]
+
+
+@pytest.mark.parametrize("brut", ["", "x", f"{ID},", f"{ID} ,{ID}", ",".join([ID] * (IDENTIFIANTS_MAX + 1))])
+def test_what_is_no_list_of_identifiers_is_refused_under_its_name(brut: str) -> None:
+    with pytest.raises(DonneesInvalides) as refus:
+        identifiants(brut, "ids")
+    assert list(refus.value.champs) == ["ids"]
