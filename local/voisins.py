@@ -107,7 +107,7 @@ class Voisins:
         if chemin.startswith("/api/commandes/ventes-ddd/par-reference/"):
             return ("vente", self._vente) if methode == "GET" else ("annuler", self._annuler)
         if chemin.startswith("/api/ecommerce/clients/"):
-            return "client", self._client
+            return "clients", self._clients
         if chemin.startswith("/api/event-store/streams/"):
             return "consigner", self._consigner
         if chemin == "/api/event-store/projections/avancer":
@@ -194,11 +194,11 @@ class Voisins:
             return 404, {"error": "Vente inexistante", "details": "x", "code": "vente_inexistante"}
         return 200, {"success": True, "vente": self.ventes[reference]}
 
-    def _client(self, adresse: Any, corps: Any) -> Reponse:
-        client = self.clients.get(adresse.path.rstrip("/").split("/")[-1])
-        if client is None:
-            return 404, {"error": "Client inexistant", "details": "x", "code": "client_inexistant"}
-        return 200, {"success": True, "client": client}
+    def _clients(self, adresse: Any, corps: Any) -> Reponse:
+        demandes = parse_qs(adresse.query)["ids"][0].split(",")
+        trouves = [self.clients[client] for client in demandes if client in self.clients]
+        inconnus = [client for client in demandes if client not in self.clients]
+        return 200, {"success": True, "clients": trouves, "introuvables": inconnus}
 
     def _consigner(self, adresse: Any, corps: Any) -> Reponse:
         for evenement in corps["events"]:

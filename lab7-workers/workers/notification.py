@@ -4,9 +4,12 @@ Events of both styles arrive here; nothing is brought about. Delivery is at leas
 inbox keeps a repetition after the commit from being sent.
 """
 
+from uuid import UUID
+
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.reactions import Table
 from workers.canaux import Canal
+from workers.carnet import Carnet
 from workers.contexte import Contexte
 from workers.versions import relever
 
@@ -16,9 +19,10 @@ GROUPE = "choreo-notification"
 def table(contexte: Contexte, canal: Canal) -> Table:
     """The reactions of this worker."""
     reactions = Table(groupe=GROUPE, relever=relever)
+    carnet = Carnet(contexte.services.courriels)
 
     def prevenir(evenement: Evenement, sujet: str, texte: str) -> list[Evenement]:
-        if courriel := contexte.services.courriel(str(evenement.payload["client_id"])):
+        if courriel := carnet.courriel(str(UUID(evenement.payload["client_id"]))):
             canal.envoyer(str(evenement.id), courriel, sujet, texte)
         return []
 

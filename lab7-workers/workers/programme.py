@@ -38,6 +38,9 @@ PORTS = {
     "stock-compensation": 9104,
     "cqrs-projection": 9105,
 }
+# Nobody waits for what these do: they work in larger batches.
+_SUITES = frozenset({"notification", "audit", "cqrs-projection"})
+_LINGER_SUITES_S = 0.02
 # Everybody who reads the stream, ecommerce's tracker included: the outbox keeps a row until all of them have it.
 GROUPES = (
     stock_reservation.GROUPE,
@@ -48,9 +51,10 @@ GROUPES = (
     cqrs_projection.GROUPE,
     "choreo-suivi",
 )
-# Workers publish with the acknowledgement; the relay picks up what one of them left by dying.
+# Workers publish with the acknowledgement; the relay of each of the six picks up what one of them left by dying.
 _AGE_DU_RELAIS_S = 2.0
-_INTERVALLE_DU_RELAIS_S = 1.0
+_INTERVALLE_DU_RELAIS_S = 2.0
+_ENTRETIEN_DU_RELAIS_S = 6.0
 _DRAINAGE_S = 10.0
 
 
@@ -117,6 +121,19 @@ def _lettres_d_audit(connexion: Base) -> cqrs_projection.Lettres:
     return lettres
 
 
+def _reglages(nom: str, config: Config) -> Reglages:
+    suites = nom in _SUITES
+    return Reglages(
+        en_vol=config.en_vol,
+        reclamation_s=config.reclamation_s,
+        essais_max=config.essais_max,
+        attente_max_s=config.attente_max_s,
+        cadence_s=config.cadence_suites_s if suites else config.cadence_s,
+        linger_s=_LINGER_SUITES_S if suites else Reglages.linger_s,
+        drainage_s=_DRAINAGE_S,
+    )
+
+
 class Programme:
     """Wires one worker from its settings."""
 
@@ -143,13 +160,7 @@ class Programme:
             base=base(config, ""),
             bus=self._bus,
             nom=config.instance_id,
-            reglages=Reglages(
-                en_vol=config.en_vol,
-                reclamation_s=config.reclamation_s,
-                essais_max=config.essais_max,
-                attente_max_s=config.attente_max_s,
-                drainage_s=_DRAINAGE_S,
-            ),
+            reglages=_reglages(nom, config),
             observateur=Compteurs(FLUX, table.groupe, nom, heure),
         )
 
@@ -163,7 +174,13 @@ class Programme:
         signal.signal(signal.SIGTERM, finir)
         signal.signal(signal.SIGINT, finir)
         self._exposer()
-        relais = Relais(base(self._config, "-relais"), self._bus, groupes=GROUPES, age_s=_AGE_DU_RELAIS_S)
+        relais = Relais(
+            base(self._config, "-relais"),
+            self._bus,
+            groupes=GROUPES,
+            age_s=_AGE_DU_RELAIS_S,
+            entretien_s=_ENTRETIEN_DU_RELAIS_S,
+        )
         fils = Fils(arret)
         fils.lancer("relais", lambda: relais.tourner(arret, intervalle_s=_INTERVALLE_DU_RELAIS_S))
         fils.lancer("consommateur", self._consommateur.tourner)

@@ -85,13 +85,11 @@ class Services:
 
     # -- ecommerce --------------------------------------------------------------------------------------------------
 
-    def courriel(self, client_id: str) -> str:
-        """The address of a client; empty for one unknown or erased."""
-        chemin = f"/api/ecommerce/clients/{client_id}/"
-        reponse = _appeler(self._ecommerce, "GET", chemin, endpoint="GET /api/ecommerce/clients/{id}/")
-        if not reponse.ok or not reponse.corps["client"]["actif"]:
-            return ""
-        return str(reponse.corps["client"]["email"])
+    def courriels(self, clients: Collection[str]) -> dict[str, str]:
+        """The address of each client, by canonical identifier; those unknown or erased are absent."""
+        chemin = f"/api/ecommerce/clients/?ids={','.join(clients)}"
+        reponse = _exiger(_appeler(self._ecommerce, "GET", chemin, endpoint="GET /api/ecommerce/clients/?ids="))
+        return {str(fiche["id"]): str(fiche["email"]) for fiche in reponse.corps["clients"] if fiche["actif"]}
 
     # -- event store ------------------------------------------------------------------------------------------------
 

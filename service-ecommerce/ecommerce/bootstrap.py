@@ -113,7 +113,7 @@ def relayer(arret: threading.Event) -> None:
 
 def consommateur() -> Consommateur:
     """The member of `choreo-suivi` of this program, not yet running."""
-    return _flux.consommateur({REUSSITE: entendre, ECHEC: entendre})
+    return _flux.consommateur({REUSSITE: entendre, ECHEC: entendre}, cadence_s=CONFIG.suivi_cadence_s)
 
 
 def exposer_les_metriques() -> None:

@@ -164,7 +164,7 @@ def test_a_bad_setting_or_a_busy_port_is_one_clear_sentence(labo: Labo) -> None:
 
 
 def test_I9_logs_are_json_with_the_correlation_id_and_without_personal_data(labo: Labo) -> None:
-    labo.voisins.regles["client"] = [("panne", 503)] * 2
+    labo.voisins.regles["clients"] = [("panne", 503)] * 2
     checkout = labo.accepter()
     labo.attendre_fin(checkout)
     attendre(lambda: len(labo.smtp.recus) == 1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -15,6 +17,7 @@ from tests.conftest import exemple
 from tests.smtp import ServeurSmtp
 from workers import notification
 from workers.canaux import CanalConsole, CanalSmtp, MessageRefuse
+from workers.carnet import Carnet
 from workers.contexte import Contexte
 
 
@@ -61,6 +64,42 @@ def test_F39_an_unknown_or_erased_client_is_left_alone(
     voisins.clients = {CLIENT: client} if client else {}
     assert notification.table(contexte, canal).reagir(exemple("CheckoutSucceeded")) == []
     assert boite.recus == []
+
+
+def test_those_who_ask_together_are_answered_by_one_request_and_nothing_is_remembered() -> None:
+    demandes: list[set[str]] = []
+    ensemble = threading.Barrier(4)
+
+    def demander(clients: Collection[str]) -> dict[str, str]:
+        demandes.append(set(clients))
+        return {client: f"{client}@example.com" for client in clients if client != "inconnu"}
+
+    carnet = Carnet(demander, ensemble_s=1.0)
+
+    def chercher(client: str) -> str:
+        ensemble.wait(5)
+        return carnet.courriel(client)
+
+    with ThreadPoolExecutor(4) as pool:
+        courriels = list(pool.map(chercher, ["ada", "jean", "ada", "inconnu"]))
+    assert courriels == ["ada@example.com", "jean@example.com", "ada@example.com", ""]
+    assert demandes == [{"ada", "jean", "inconnu"}]
+    assert carnet.courriel("ada") == "ada@example.com"
+    assert demandes[1:] == [{"ada"}]
+
+
+def test_a_request_that_fails_fails_for_all_who_asked_and_the_next_one_is_made() -> None:
+    pannes = [AReessayer("en panne")]
+
+    def demander(clients: Collection[str]) -> dict[str, str]:
+        if pannes:
+            raise pannes.pop()
+        return {}
+
+    carnet = Carnet(demander)
+    with pytest.raises(AReessayer):
+        carnet.courriel("ada")
+    assert carnet.courriel("ada") == ""
 
 
 def test_an_address_book_that_is_down_is_retried_and_nothing_is_sent(

@@ -62,15 +62,15 @@ class Flux:
         """Publish this service's outbox until `arret` is set; outlives PostgreSQL and Redis."""
         Relais(self._base("relais"), self.bus, groupes=GROUPES).tourner(arret)
 
-    def consommateur(self, reactions: Mapping[str, Reaction]) -> Consommateur:
-        """The member of `choreo-suivi` that runs these reactions, by event type."""
+    def consommateur(self, reactions: Mapping[str, Reaction], *, cadence_s: float) -> Consommateur:
+        """The member of `choreo-suivi` that runs these reactions, by event type; see `Reglages` for `cadence_s`."""
         gardees = {type_: _hors_requete(reaction) for type_, reaction in reactions.items()}
         return Consommateur(
             Table(groupe=GROUPE, reactions=gardees),
             base=self._base("flux"),
             bus=self.bus,
             nom=self._instance,
-            reglages=Reglages(en_vol=_EN_VOL),
+            reglages=Reglages(en_vol=_EN_VOL, cadence_s=cadence_s),
             observateur=metriques.Compteurs(FLUX, GROUPE),
         )
 

@@ -54,6 +54,50 @@ def test_order_is_kept_per_key_while_keys_run_side_by_side(banc: Banc) -> None:
     assert all(vus[cle] == list(range(10)) for cle in cles)
 
 
+def test_what_comes_within_the_cadence_makes_one_batch_and_the_first_after_a_silence_is_taken_at_once(
+    banc: Banc,
+) -> None:
+    lots: list[list[int]] = []
+
+    def lot(evenements: list[Evenement]) -> None:
+        lots.append([int(evenement.payload["n"]) for evenement in evenements])
+        if len(lots) == 1:
+            for n in range(1, 6):
+                banc.publier(banc.evenement(n=n))
+
+    with banc.membre(Table(groupe="g", par_lot=lot), reglages=replace(RAPIDE, cadence_s=2.0)):
+        banc.publier(banc.evenement(n=0))
+        attendre(lambda: len(lots) == 1, "at once", 2.0)
+        attendre(lambda: len(lots) == 2)
+    assert lots == [[0], [1, 2, 3, 4, 5]]
+
+
+def test_a_full_batch_is_followed_by_the_next_without_a_pause_and_a_pause_does_not_delay_the_end(banc: Banc) -> None:
+    lots: list[int] = []
+    banc.publier(*[banc.evenement() for _ in range(25)])
+    table = Table(groupe="g", par_lot=lambda evenements: lots.append(len(evenements)))
+    with banc.membre(table, reglages=replace(RAPIDE, lot=10, cadence_s=60.0)):
+        attendre(lambda: banc.en_attente() == 0 and sum(lots) == 25)
+    assert lots == [10, 10, 5]
+
+
+def test_a_retry_does_not_wait_for_the_cadence(banc: Banc) -> None:
+    essais: list[int] = []
+    table = Table(groupe="g")
+
+    @table.reaction("Fait")
+    def reagir(evenement: Evenement) -> list[Evenement]:
+        essais.append(1)
+        if len(essais) == 1:
+            raise AReessayer("voisin")
+        return []
+
+    banc.publier(banc.evenement())
+    with banc.membre(table, reglages=replace(RAPIDE, cadence_s=60.0)):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+    assert len(essais) == 2
+
+
 def test_F32_a_poison_event_stops_only_its_own_key_and_redrive_is_ordered_and_harmless_twice(banc: Banc) -> None:
     vus: list[tuple[str, int]] = []
     poison = threading.Event()

@@ -82,7 +82,9 @@ class Reglages:
     `lot`: events read, and given to `par_lot`, at once. `lecture_s`: longest wait for a new event. `en_vol`: keys
     worked on at once. `retenues_max`: events held in memory. `reclamation_s`: idle time after which an entry of another
     member is taken over. `essais_max`: attempts (failures and deaths of members) before a dead letter. `patience_s`:
-    how long `ADifferer` may go on. `attente_*_s`: bounds of the back-off. `linger_s`: pause before a commit, so that
+    how long `ADifferer` may go on. `attente_*_s`: bounds of the back-off. `cadence_s`: least time from a read that
+    brought something to the next, so that what comes meanwhile makes one batch; the first event after a silence is
+    taken at once, and a full batch is followed by the next without a pause. `linger_s`: pause before a commit, so that
     batches fill. `drainage_s`: how long `arreter` waits for what is in flight.
     """
 
@@ -95,6 +97,7 @@ class Reglages:
     patience_s: float = 10.0
     attente_min_s: float = 0.1
     attente_max_s: float = 5.0
+    cadence_s: float = 0.0
     linger_s: float = 0.002
     drainage_s: float = 10.0
 
@@ -145,7 +148,7 @@ class Consommateur:
         self._identite = ""
         self._lot_prochain = 0.0
         self._lot_depuis: float | None = None
-        self._tenue_a = self._reprise_a = self._examen_a = 0.0
+        self._tenue_a = self._reprise_a = self._examen_a = self._lecture_a = 0.0
 
     def arreter(self) -> None:
         """Ask for a graceful end. Safe from a signal handler."""
@@ -199,19 +202,27 @@ class Consommateur:
     def _pas(self, pool: ThreadPoolExecutor) -> None:
         self._entretenir()
         occupe = bool(self._en_cours) or self._peut_avancer()
-        if len(self._files) + len(self._derriere) < self._reglages.retenues_max:
-            attente_ms = None if occupe else max(1, int(1000 * self._sommeil()))
-            recues = self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
-            if recues:
-                fautes.point(f"consommateur.apres_lecture.{self._table.groupe}")
-            self._accueillir(recues)
+        repos = self._lecture_a - time.monotonic()
+        if len(self._files) + len(self._derriere) >= self._reglages.retenues_max:
+            repos = self._reglages.lecture_s
+        if repos <= 0:
+            self._lire(attente_ms=None if occupe else max(1, int(1000 * self._sommeil())))
         elif not occupe:
-            self._arret.wait(self._sommeil())
+            self._arret.wait(min(repos, self._sommeil()))
         if self._table.par_lot is not None:
             self._traiter_par_lot()
         else:
             self._lancer(pool)
             self._recolter()
+
+    def _lire(self, *, attente_ms: int | None) -> None:
+        """Take in what is new, waiting at most `attente_ms` for it."""
+        recues = self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
+        if recues:
+            fautes.point(f"consommateur.apres_lecture.{self._table.groupe}")
+            if len(recues) < self._reglages.lot:
+                self._lecture_a = time.monotonic() + self._reglages.cadence_s
+        self._accueillir(recues)
 
     def _peut_avancer(self) -> bool:
         if self._table.par_lot is not None:
@@ -330,7 +341,8 @@ class Consommateur:
         with self._base.transaction() as curseur:
             curseur.execute(
                 "INSERT INTO points_de_reprise VALUES (%s, %s, %s, %s) ON CONFLICT (groupe, flux) "
-                "DO UPDATE SET entree = EXCLUDED.entree, identite = EXCLUDED.identite",
+                "DO UPDATE SET entree = EXCLUDED.entree, identite = EXCLUDED.identite "
+                "WHERE (points_de_reprise.entree, points_de_reprise.identite) <> (EXCLUDED.entree, EXCLUDED.identite)",
                 [self._table.groupe, self._bus.flux, str(entree), self._identite],
             )
 

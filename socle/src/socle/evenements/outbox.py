@@ -33,7 +33,6 @@ CANAL = "outbox"
 CONSERVATION_H = 24
 LOT = 500
 _ATTENTE_MAX_S = 5.0
-_ENTRETIEN_S = 2.0
 _PURGE_S = 600.0
 
 _INSERTION = (
@@ -120,11 +119,15 @@ class Relais:
 
     `age_s`: rows younger than this are left to whoever wrote them (consumers publish their own with the
     acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
-    entry before its row is `acquis`; every relay of a stream names the same ones.
+    entry before its row is `acquis`; every relay of a stream names the same ones. `entretien_s`: time between two
+    rounds of maintenance.
     """
 
-    def __init__(self, base: Base, bus: Bus, *, groupes: Sequence[str], age_s: float = 0.0) -> None:
+    def __init__(
+        self, base: Base, bus: Bus, *, groupes: Sequence[str], age_s: float = 0.0, entretien_s: float = 2.0
+    ) -> None:
         self._base, self._bus, self._groupes, self._age_s = base, bus, tuple(groupes), age_s
+        self._entretien_s = entretien_s
         self._entretien_a = 0.0
         self._purge_a = 0.0
 
@@ -201,7 +204,7 @@ class Relais:
         self._bus.rogner(plancher)
 
     def tourner(self, arret: threading.Event, *, intervalle_s: float = 0.5) -> None:
-        """Sweep at every NOTIFY and every `intervalle_s`, maintain every two seconds, until `arret` is set.
+        """Sweep at every NOTIFY and every `intervalle_s`, maintain now and then, until `arret` is set.
 
         Outlives its database and Redis: waits with a growing pause and begins again.
         """
@@ -223,7 +226,7 @@ class Relais:
 
     def _entretenir_parfois(self) -> None:
         maintenant = time.monotonic()
-        if maintenant - self._entretien_a >= _ENTRETIEN_S:
+        if maintenant - self._entretien_a >= self._entretien_s:
             self._entretien_a = maintenant
             self.entretenir()
         if maintenant - self._purge_a >= _PURGE_S:
