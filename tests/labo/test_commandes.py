@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from local import environnement
+from local import cli, environnement
 from local.environnement import _extrait
 from local.lieux import RACINE
+from local.processus import ErreurLabo
 
 
 def labo(maison: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +46,8 @@ def labo(maison: Path, *arguments: str, **variables: str) -> subprocess.Complete
         (["logs"], 1, "", "✗ Aucun journal : lancez ./labo up.\n"),
         (["shell", "saga"], 1, "", "✗ Ce laboratoire n'a jamais été démarré : lancez ./labo up.\n"),
         (["bench", "orchestre", "--x"], 1, "", "✗ Option de banc incomprise : « --x » ; écrivez --nom=entier.\n"),
+        (["lettres-mortes", "list"], 1, "", "✗ Ce laboratoire n'a jamais été démarré : lancez ./labo up.\n"),
+        (["lettres-mortes", "drop", "x"], 1, "", "✗ Dites pourquoi : --motif « … ».\n"),
         (["down"], 0, "Rien ne tournait.\n", ""),
         (["reset"], 0, "Rien à jeter.\n", ""),
     ],
@@ -54,6 +58,26 @@ def test_what_cannot_be_done_is_one_sentence(
     resultat = labo(tmp_path / "labo", *arguments)
     assert (resultat.returncode, resultat.stdout, resultat.stderr) == (code, sortie, erreur)
     assert not (tmp_path / "labo").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        (["redrive"], "Nommez des lettres, ou un groupe entier : --tout --groupe NOM."),
+        (["redrive", "--tout"], "Nommez des lettres, ou un groupe entier : --tout --groupe NOM."),
+        (["redrive", "x", "--groupe", "g"], "Nommez des lettres, ou un groupe entier : --tout --groupe NOM."),
+        (["redrive", "x", "--tout", "--groupe", "g"], "Nommez des lettres, ou un groupe entier : --tout --groupe NOM."),
+        (
+            ["list", "--etat", "perdue"],
+            "État inconnu : « perdue ». Connus : en_attente, relancee, traitee, ",
+        ),
+    ],
+)
+def test_dead_letters_are_named_one_by_one_or_by_a_whole_group(arguments: list[str], phrase: str) -> None:
+    resultat = CliRunner().invoke(cli.application, ["lettres-mortes", *arguments])
+    assert isinstance(resultat.exception, ErreurLabo)
+    assert str(resultat.exception).startswith(phrase)
+    assert (resultat.exit_code, resultat.stdout) == (1, "")
 
 
 def test_a_bad_offset_is_one_sentence(tmp_path: Path) -> None:

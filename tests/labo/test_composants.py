@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local import coffre, composants
-from local.lieux import RACINE, depuis_environnement
+from local import coffre, composants, programmes
+from local.lieux import RACINE, Lieux, depuis_environnement
 from local.processus import ErreurLabo
 
 
@@ -48,6 +48,36 @@ def test_every_service_has_a_database_and_a_role_of_its_own() -> None:
 def test_only_the_history_belongs_to_a_role_its_service_does_not_hold() -> None:
     a_part = {s.nom: s.proprietaire for s in composants.SERVICES if s.proprietaire != s.role}
     assert a_part == {"event-store": "event_store_owner"}
+
+
+def test_every_group_of_the_stream_has_its_program_and_its_letters_one_keeper() -> None:
+    groupes = {s.nom: set(s.groupes) for s in composants.SERVICES if s.groupes}
+    assert groupes == {
+        "ecommerce": {"choreo-suivi"},
+        "workers": {
+            "choreo-reservation", "choreo-order", "choreo-compensation", "choreo-notification", "choreo-audit",
+            "choreo-cqrs",
+        },
+    }  # fmt: skip
+    assert {s.nom: set(s.lettres_de) for s in composants.SERVICES if s.lettres_de} == {"event-store": set(groupes)}
+
+
+def test_no_program_is_given_a_database_password_or_a_signing_key_of_another_service(tmp_path: Path) -> None:
+    tous, lieux = composants.SERVICES, Lieux(tmp_path)
+    secrets = coffre.ouvrir(tmp_path / "secrets.env", tous, {})
+    propres = {
+        s.nom: {secrets[v(s)] for v in (coffre.variable_base, coffre.variable_proprietaire, coffre.variable_django)}
+        for s in tous
+    }
+    for service in tous:
+        autres = set().union(*(valeurs for nom, valeurs in propres.items() if nom != service.nom))
+        for programme in service.programmes:
+            variables = programmes.environnement_du_service(service, programme, lieux, secrets, tous)
+            assert not autres & set(variables.values()), programme.nom
+            assert variables["POSTGRES_PASSWORD"] in propres[service.nom]
+        amorce = programmes.environnement_d_amorce(service, lieux, secrets, tous)
+        assert not autres & set(amorce.values())
+        assert amorce.get("LETTRES_MORTES_ROLE", "") == ("event_store_user" if service.groupes else "")
 
 
 def test_the_platform_stays_within_its_budget_of_connections() -> None:
