@@ -154,8 +154,13 @@ class Essais:
         return self._a_la_racine("contrats", "tests/contrats")
 
     def e2e(self) -> Compte:
-        """Checkouts and faults on the running platform."""
-        return self._a_la_racine("e2e", "tests/test_saga_integration.py", "tests/e2e")
+        """Checkouts and faults on the running platform, and a sample of the walk through the fault points."""
+        suites = ("tests/test_saga_integration.py", "tests/e2e", "tests/fautes")
+        return self._a_la_racine("e2e", *suites, "-m", "not long")
+
+    def fautes(self) -> Compte:
+        """The whole walk: a crash at every declared fault point, in each style, on success and on compensation."""
+        return self._a_la_racine("fautes", "tests/fautes")
 
     def chaos(self) -> Compte:
         """The checker, and two short runs of the fault runner on a platform of their own."""
@@ -217,8 +222,11 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
+    "fautes": Essais.fautes,
 }
-SUR_PLATEFORME = ("contrats", "e2e")
+SUR_PLATEFORME = ("contrats", "e2e", "fautes")
+A_LA_DEMANDE = ("fautes",)
+"""Parts too long for every run: only when they are named."""
 
 
 def paquets_des_services() -> list[Path]:
@@ -304,18 +312,21 @@ def _plateforme() -> Iterator[None]:
 
 
 def choisir(part: str | None, args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The parts to run, in their order, and what is left for pytest. Raises `ErreurLabo` for an unknown part."""
+    """The parts to run, in their order (by default all but `A_LA_DEMANDE`), and what is left for pytest.
+
+    Raises `ErreurLabo` for an unknown part.
+    """
     mots = [part, *args] if part else list(args)
     voulues = []
     while mots and not mots[0].startswith("-"):
         voulues.append(mots.pop(0))
     if inconnues := [nom for nom in voulues if nom not in PARTIES]:
         raise ErreurLabo(f"Partie inconnue : {', '.join(inconnues)}. Connues : {', '.join(PARTIES)}.")
-    return [nom for nom in PARTIES if nom in voulues or not voulues], mots
+    return [nom for nom in PARTIES if nom in (voulues or set(PARTIES) - set(A_LA_DEMANDE))], mots
 
 
 def executer(part: str | None, args: Sequence[str]) -> int:
-    """Run a part (every one for None); 0 when each ran tests and none failed.
+    """Run a part (for None every one that is not long); 0 when each ran tests and none failed.
 
     The last line printed is `N passed, M failed`, with `, K skipped` when there are any. Further part names may
     stand at the head of `args`; the rest goes to pytest. Raises `ErreurLabo` for an unknown part.

@@ -11,6 +11,7 @@ from event_store.infrastructure import archives, migrer, sauvegarde
 from event_store.infrastructure.base import Base
 from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.settings import Config
+from socle import fautes
 from socle.config import charger
 from socle.erreurs import Erreur
 
@@ -74,6 +75,8 @@ def principal(arguments: list[str]) -> int:
     """Run one command; 0 when done, 1 with one French sentence on stderr when refused."""
     options = _analyseur().parse_args(arguments)
     config = charger(Config)
+    if config.labo_fautes:
+        fautes.activer(fautes.fichier_de(config.instance_id))
     base = Base(acces_proprietaire(config))
     try:
         print(options.faire(base, config, options))

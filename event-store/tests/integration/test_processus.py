@@ -17,7 +17,9 @@ from flask.testing import FlaskClient
 
 from event_store.settings import Config
 from local.processus import attendre, port_libre
+from socle import fautes
 from tests.conftest import JETON, ajouter, evenement, interne
+from tests.integration.test_entretien import ajouter_au
 
 RACINE = Path(__file__).parents[3]
 CLIENT = "22222222-2222-2222-2222-222222222222"
@@ -125,6 +127,32 @@ def test_F37_rebuild_killed_before_the_switch(client: FlaskClient, serveur: Serv
     assert client.get(f"/cqrs/orders-by-client/{CLIENT}").json["total_orders"] == 3
     (etat,) = [p for p in client.get("/projections").json["projections"] if p["projection"] == "orders-by-client"]
     assert etat["generation"] == 3
+
+
+def test_F11_an_archive_killed_before_the_month_leaves_the_database_is_made_again_by_the_next_run(
+    client: FlaskClient, config: Config, tmp_path: Path
+) -> None:
+    ajouter_au(config, "2025-01-10 12:00:00+00", evenement("CheckoutSucceeded", str(uuid.uuid4()), CLIENT))
+    point = "event_store.archive.avant_detachement"
+    fautes.Tableau(tmp_path / "event-store-archive.json").ecrire([fautes.Faute(point=point, genre="crash")])
+    env = environnement(config) | {
+        "LABO_FAUTES": "1", "LABO_FAUTES_REPERTOIRE": str(tmp_path), "INSTANCE_ID": "event-store-archive",
+    }  # fmt: skip
+
+    def archiver() -> subprocess.CompletedProcess[str]:
+        mots = ["archiver", "--vers", str(tmp_path / "archives"), "--jours", "30"]
+        return subprocess.run(
+            [sys.executable, "-m", "event_store", *mots], env=env, capture_output=True, text=True, timeout=30
+        )
+
+    assert archiver().returncode == -signal.SIGKILL
+    assert client.get("/integrity").json["archives"] == []
+    assert client.get("/streams/s/events").json["events"][0]["archive"] is False
+    assert archiver().returncode == 0
+    (archive,) = client.get("/integrity").json["archives"]
+    assert (archive["mois"], archive["derniere_version"]) == ("2025-01", 1)
+    assert client.get("/streams/s/events").json["events"][0]["archive"] is True
+    assert archiver().stdout == "Rien à archiver.\n"
 
 
 def test_metrics_page_of_the_program(client: FlaskClient, serveur: Serveur) -> None:

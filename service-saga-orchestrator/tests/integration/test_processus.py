@@ -107,6 +107,29 @@ def test_F11_a_replica_killed_while_it_compensates_is_replaced(
     assert [r for r in voisins.routes() if r in ("annuler", "liberer")][-2:] == ["annuler", "liberer"]
 
 
+@pytest.mark.parametrize("point", ["saga.avant_intervention", "saga.apres_intervention"])
+def test_F16_a_replica_killed_as_it_gives_up_leaves_the_saga_to_an_operator_who_ends_it(
+    programme: Fabrique, voisins: Voisins, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPENSATION_ESSAIS", "2")
+    victime, autre = programme("web", "saga-1"), programme("web", "saga-2")
+    programme("reprise", "saga-2")
+    autre.attendre_pret()
+    victime.attendre_pret()
+    voisins.regles["enregistrer"] = [("refus", 400, "Magasin invalide")]
+    voisins.regles["liberer"] = [("panne", 500)] * 40
+    victime.armer(point)
+    corps = panier()
+    assert victime.poster(corps)[0] == 0
+    attendre_que(lambda: etat(corps["checkout_id"]) == "INTERVENTION_REQUISE", 15)
+    voisins.regles["liberer"] = []
+    geste = f"/api/saga/commandes/{corps['checkout_id']}/reprendre/"
+    statut, octets = autre.poster({"motif": "réparé"}, geste, **INTERNE)
+    assert (statut, json.loads(octets)["etat_actuel"]) == (200, "SAGA_ANNULEE")
+    verifier_invariants(voisins, corps["checkout_id"])
+    assert voisins.stock[MAGASIN, PRODUITS[0]] == 500
+
+
 def test_a_restarted_replica_frees_its_own_sagas_at_once(programme: Fabrique, voisins: Voisins) -> None:
     """SIGKILL of the whole replica, restart: everything is finished in less than two seconds, not after the lease."""
     victime, _ = programme("web", "saga-1"), programme("reprise", "saga-1")
