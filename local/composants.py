@@ -37,13 +37,17 @@ PORTS_INFRA = {"postgres": 5434, "redis": 6379, "gateway": 8080, "gateway-etat":
 
 @dataclass(frozen=True, kw_only=True)
 class Web:
-    """One gunicorn instance. Its name and port are also its host and port in Compose."""
+    """One gunicorn instance. Its name and port are also its host and port in Compose.
+
+    `courtoisie`: steps of lower scheduling priority, for what no caller of a checkout waits for.
+    """
 
     nom: str
     port: int
     classe: str = "sync"
     processus: int = 1
     fils: int = 1
+    courtoisie: int = 0
 
     @property
     def connexions(self) -> int:
@@ -56,7 +60,7 @@ class Fond:
     """One background process: a Django command (or the arguments of the service's package) that runs until stopped.
 
     `port`: where it shows its metrics, if it does; it is then ready when that page answers. `groupe`: the consumer
-    group of the event stream that it is a member of.
+    group of the event stream that it is a member of. `courtoisie`: as for `Web`.
     """
 
     nom: str
@@ -64,6 +68,7 @@ class Fond:
     instance: str
     connexions: int = 4
     port: int | None = None
+    courtoisie: int = 0
     groupe: str = ""
 
 
@@ -119,6 +124,10 @@ class Service:
         """The role it runs as."""
         return f"{self.base}_user"
 
+
+# What only tells, records or projects gives way to the checkouts themselves when the machine has no time for both: it
+# then works in larger batches, and catches up. It keeps a share (nice 10: about a tenth of a busy core).
+COURTOISIE = 10
 
 # Leaves compute and query: sync workers. Those that wait for others get threads.
 SERVICES: tuple[Service, ...] = (
@@ -207,7 +216,7 @@ SERVICES: tuple[Service, ...] = (
         base="event_store",
         route="/api/event-store",
         rang=1,
-        webs=(Web(nom="event-store", port=7010, classe="gthread", fils=8),),
+        webs=(Web(nom="event-store", port=7010, classe="gthread", fils=8, courtoisie=COURTOISIE),),
         django=False,
         base_a_part=True,
         lettres_de=("workers", "ecommerce"),
@@ -221,14 +230,22 @@ SERVICES: tuple[Service, ...] = (
         rang=2,
         consommateur="workers",
         fonds=tuple(
-            Fond(nom=f"worker-{nom}", commande=nom, instance=f"worker-{nom}", connexions=4, port=port, groupe=groupe)
-            for nom, port, groupe in (
-                ("notification", 9100, "choreo-notification"),
-                ("audit", 9101, "choreo-audit"),
-                ("stock-reservation", 9102, "choreo-reservation"),
-                ("order-creation", 9103, "choreo-order"),
-                ("stock-compensation", 9104, "choreo-compensation"),
-                ("cqrs-projection", 9105, "choreo-cqrs"),
+            Fond(
+                nom=f"worker-{nom}",
+                commande=nom,
+                instance=f"worker-{nom}",
+                connexions=4,
+                port=port,
+                groupe=groupe,
+                courtoisie=courtoisie,
+            )
+            for nom, port, groupe, courtoisie in (
+                ("notification", 9100, "choreo-notification", COURTOISIE),
+                ("audit", 9101, "choreo-audit", COURTOISIE),
+                ("stock-reservation", 9102, "choreo-reservation", 0),
+                ("order-creation", 9103, "choreo-order", 0),
+                ("stock-compensation", 9104, "choreo-compensation", 0),
+                ("cqrs-projection", 9105, "choreo-cqrs", COURTOISIE),
             )
         ),
         django=False,

@@ -7,6 +7,7 @@ Run as a script (`python -ISB lanceur.py [options] -- program …`), so it only 
 * `--sans-root`: PostgreSQL refuses to run as root. A user namespace shows it an unprivileged uid (65534) while
   files keep their real owner, so it works below a 0700 home. Where user namespaces are forbidden, the uid is
   really changed, and the folders named by `--donnees` are given to it.
+* `--courtoisie N`: N steps of lower scheduling priority, for work nobody waits for.
 * `--verrou FILE`: deletes a pid file left by a crash when the pid it names now belongs to something else.
 """
 
@@ -84,6 +85,7 @@ def main() -> None:
     analyseur.add_argument("--donnees", type=Path, action="append", default=[])
     analyseur.add_argument("--verrou", type=Path)
     analyseur.add_argument("--signal", default="SIGKILL")
+    analyseur.add_argument("--courtoisie", type=int, default=0)
     analyseur.add_argument("programme", nargs="+")
     options = analyseur.parse_args()
     if options.verrou:
@@ -91,6 +93,7 @@ def main() -> None:
     if options.sans_root:
         quitter_root(options.donnees)
     mourir_avec_le_parent(signal.Signals[options.signal])
+    os.nice(options.courtoisie)
     try:
         os.execvp(options.programme[0], options.programme)  # noqa: S606 - running it is this script's purpose
     except OSError as erreur:

@@ -36,9 +36,15 @@ def ligne_de_lancement(
     donnees: list[Path] | None = None,
     verrou: Path | None = None,
     fin: signal.Signals = signal.SIGKILL,
+    courtoisie: int = 0,
 ) -> list[str]:
-    """Command line that runs `programme` through the launcher: it gets signal `fin` when its parent dies."""
+    """Command line that runs `programme` through the launcher: it gets signal `fin` when its parent dies.
+
+    `courtoisie`: steps of lower scheduling priority (see nice(1)).
+    """
     options = ["--signal", fin.name]
+    if courtoisie:
+        options += ["--courtoisie", str(courtoisie)]
     if sans_root:
         options += ["--sans-root", *(f"--donnees={dossier}" for dossier in donnees or [])]
     if verrou:

@@ -135,7 +135,7 @@ def programmes_des_services(services: Sequence[Service], lieux: Lieux, coffre: M
             tous.append(
                 Programme(
                     nom=programme.nom,
-                    ligne=ligne_de_lancement(ligne, fin=signal.SIGTERM),
+                    ligne=ligne_de_lancement(ligne, fin=signal.SIGTERM, courtoisie=programme.courtoisie),
                     variables=environnement_du_service(service, programme, lieux, coffre, services),
                     dossier=lieux.racine / service.dossier,
                 )

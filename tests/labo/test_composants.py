@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from local import coffre, composants, programmes
 from local.lieux import RACINE, Lieux, depuis_environnement
-from local.processus import ErreurLabo
+from local.processus import ErreurLabo, ligne_de_lancement
 
 
 def test_ports_are_those_of_the_contract_and_shift_together() -> None:
@@ -124,3 +127,20 @@ def test_laboratories_of_different_offsets_do_not_share_a_home() -> None:
     assert depuis_environnement({"LABO_PORT_OFFSET": "0"}).maison == RACINE / ".labo"
     assert depuis_environnement({"LABO_PORT_OFFSET": "200"}).maison == RACINE / ".labo-200"
     assert depuis_environnement({"LABO_PORT_OFFSET": "200", "LABO_HOME": "/tmp/x"}).maison == Path("/tmp/x")
+
+
+def test_what_no_checkout_waits_for_gives_way_to_what_one_waits_for(tmp_path: Path) -> None:
+    lieux = Lieux(maison=tmp_path)
+    tous = programmes.programmes_des_services(
+        composants.SERVICES, lieux, coffre.ouvrir(tmp_path / "secrets", composants.SERVICES, {})
+    )
+    courtois = {p.nom for p in tous if "--courtoisie" in p.ligne}
+    assert courtois == {"event-store", "worker-notification", "worker-audit", "worker-cqrs-projection"}
+
+
+def test_a_program_runs_at_the_priority_it_is_given() -> None:
+    nice = [sys.executable, "-c", "import os; print(os.nice(0))"]
+    for courtoisie in (0, 10):
+        ligne = ligne_de_lancement(nice, courtoisie=courtoisie)
+        sortie = subprocess.run(ligne, capture_output=True, text=True, check=True).stdout
+        assert int(sortie) == min(os.nice(0) + courtoisie, 19)
