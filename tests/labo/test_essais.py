@@ -34,7 +34,7 @@ def test_several_parts_may_be_named_and_the_rest_goes_to_pytest() -> None:
 
 
 def test_an_unknown_part_is_one_sentence_that_names_the_known_ones() -> None:
-    with pytest.raises(ErreurLabo, match="Partie inconnue : tout. Connues : lint, types, regles"):
+    with pytest.raises(ErreurLabo, match=r"Partie inconnue : tout\. Connues : lint, types, regles"):
         essais.choisir("tout", [])
 
 
