@@ -201,9 +201,15 @@ class Voisins:
         return 200, {"success": True, "clients": trouves, "introuvables": inconnus}
 
     def _consigner(self, adresse: Any, corps: Any) -> Reponse:
+        exigees = "causes" in parse_qs(adresse.query)
+        orphelins = []
         for evenement in corps["events"]:
-            self.historique.setdefault(evenement["id"], evenement)
-        return 201, {"events": [{"id": evenement["id"]} for evenement in corps["events"]]}
+            cause = evenement["causation_id"]
+            if exigees and cause and cause not in self.historique and cause != evenement["cle"]:
+                orphelins.append(evenement["id"])
+            else:
+                self.historique.setdefault(evenement["id"], evenement)
+        return 201, {"events": [{"id": e["id"]} for e in corps["events"]], "orphelins": orphelins}
 
     def _avancer(self, adresse: Any, corps: Any) -> Reponse:
         self.pliees = set(self.historique)

@@ -1,6 +1,12 @@
-"""Every event → the event store, in batches, as it is. The store reads the payloads, and is idempotent by event id."""
+"""Every event → the event store, in batches, as it is. The store reads the payloads, and is idempotent by event id.
+
+An event that came before its cause waits for it (F35): what one emitter published before the bus was lost may come
+again after what another one, who had seen the effect itself, published since. The cause is in somebody's outbox, so it
+does come; an event whose cause nobody ever wrote is stored all the same once it is old.
+"""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from socle import jsons
 from socle.evenements.enveloppe import Evenement
@@ -11,14 +17,23 @@ from workers.contexte import Contexte
 GROUPE = "choreo-audit"
 ENVOI_MAX = 400_000
 """Bytes of one request, well under the gateway's limit of a megabyte."""
+PATIENCE_S = 30.0
+"""Age (database time) from which an event is stored without its cause."""
 
 
 def table(contexte: Contexte) -> Table:
     """The one reaction of this worker: whole batches, all types, as they are."""
 
-    def consigner(evenements: list[Evenement]) -> None:
+    def consigner(evenements: list[Evenement]) -> set[UUID]:
+        maintenant = contexte.heure.epoque()
+        anciens = {e.identifiant for e in evenements if maintenant - e.ts >= PATIENCE_S}
+        attendus: set[str] = set()
         for envoi in _envois(evenements):
-            contexte.services.consigner(FLUX, envoi)
+            orphelins = contexte.services.consigner(FLUX, envoi, causes_d_abord=True)
+            if seuls := [champs for champs in envoi if champs["id"] in orphelins & anciens]:
+                contexte.services.consigner(FLUX, seuls, causes_d_abord=False)
+            attendus |= orphelins - anciens
+        return {UUID(identifiant) for identifiant in attendus}
 
     return Table(groupe=GROUPE, par_lot=consigner, corps=False)
 

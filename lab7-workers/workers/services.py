@@ -93,10 +93,15 @@ class Services:
 
     # -- event store ------------------------------------------------------------------------------------------------
 
-    def consigner(self, flux: str, evenements: Sequence[Mapping[str, str]]) -> None:
-        """Append to the event store. Idempotent by event id, without a key."""
-        chemin = f"/api/event-store/streams/{flux}/events"
-        _exiger(_appeler(self._event_store, "POST", chemin, {"events": evenements}))
+    def consigner(self, flux: str, evenements: Sequence[Mapping[str, str]], *, causes_d_abord: bool) -> set[str]:
+        """Append to the event store. Idempotent by event id, without a key.
+
+        With `causes_d_abord`, those whose cause is not there yet are left out; their ids.
+        """
+        chemin = f"/api/event-store/streams/{flux}/events" + ("?causes=exigees" if causes_d_abord else "")
+        endpoint = "POST /api/event-store/streams/{stream}/events"
+        reponse = _exiger(_appeler(self._event_store, "POST", chemin, {"events": evenements}, endpoint=endpoint))
+        return set(reponse.corps.get("orphelins", ()))
 
     def avancer_projections(self, event_ids: Collection[str]) -> set[str]:
         """Have the event store fold what is new; which of these events it has not folded yet. Idempotent."""

@@ -9,38 +9,54 @@ from event_store.application.ports import Historique, Ordre, Place
 from event_store.domain import evenements
 from event_store.domain.checkout import Etat, EvenementLu, chaine_causale, plier
 from event_store.domain.erreurs import CheckoutInconnu
+from event_store.domain.evenements import Evenement
 from socle import fautes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ajout:
-    """A stored batch: the answer depends on the batch alone, so a retry gets the same one."""
+    """A stored batch. The answer depends on the batch alone, so that a retry gets the same one, unless something was
+    left out: `orphelins` came before their cause (None when nobody asked).
+    """
 
     stream: str
     places: list[Place]
+    version: int
+    orphelins: list[Evenement] | None = None
 
     def reponse(self) -> dict[str, Any]:
         """`version` is the stream's version once the batch was in."""
-        return {
+        corps = {
             "stream": self.stream,
-            "version": max(p.version for p in self.places),
+            "version": self.version,
             "events": [
                 {"id": p.id, "position": p.position, "version": p.version, "position_checkout": p.position_checkout}
                 for p in self.places
             ],
         }
+        return corps if self.orphelins is None else corps | {"orphelins": [e.id for e in self.orphelins]}
 
 
-def ajouter(historique: Historique, stream: str, brut: object, version_attendue: int | None) -> Ajout:
+def ajouter(
+    historique: Historique, stream: str, brut: object, version_attendue: int | None, *, causes_d_abord: bool = False
+) -> Ajout:
     """Validate and append a batch. Idempotent by event id, for ever.
+
+    With `causes_d_abord`, events that came before their cause are left out and named: whoever sends them again later
+    gets a history in causal order, whatever order the bus had (F35). What is left out is not in the answer's places.
 
     Raises `DonneesInvalides`, `VersionInattendue`, `IdentifiantAilleurs`, `Indisponible`.
     """
     lot = evenements.lire_lot(brut)
+    orphelins = None
+    if causes_d_abord:
+        connus = historique.connus(evenements.causes(lot) | {e.id for e in lot})
+        lot, orphelins = evenements.separer(lot, connus)
     fautes.point("event_store.avant_ajout")
-    places = historique.ajouter(stream, lot, version_attendue)
+    places = historique.ajouter(stream, lot, version_attendue) if lot else []
     fautes.point("event_store.apres_ajout")
-    return Ajout(stream=stream, places=places)
+    version = max(place.version for place in places) if places else historique.version(stream)
+    return Ajout(stream=stream, places=places, version=version, orphelins=orphelins)
 
 
 def lire_flux(

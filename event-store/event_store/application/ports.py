@@ -1,6 +1,6 @@
 """What the use cases need from outside; adapters are chosen in `bootstrap`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -47,6 +47,14 @@ class Historique(Protocol):
 
     def ajouter(self, stream: str, lot: Sequence[Evenement], version_attendue: int | None) -> list[Place]:
         """Append all or nothing, idempotent by event id. Raises `VersionInattendue`, `IdentifiantAilleurs`."""
+        ...
+
+    def version(self, stream: str) -> int:
+        """How many events the stream has."""
+        ...
+
+    def connus(self, ids: Collection[UUID]) -> set[UUID]:
+        """Those of these events that were ever stored, archived ones included."""
         ...
 
     def lire(

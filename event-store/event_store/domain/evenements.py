@@ -7,7 +7,7 @@ type is published as JSON Schema and checked by its producers.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -114,6 +114,29 @@ def lire(brut: object) -> Evenement:
     if champs or identifiant is None or not isinstance(nom, str) or ts is None or version is None or payload is None:
         raise DonneesInvalides(champs=champs)
     return Evenement(id=identifiant, type=nom, ts=ts, v=int(version), payload=payload, checkout_id=checkout, **textes)
+
+
+def causes(lot: Sequence[Evenement]) -> set[UUID]:
+    """The events that brought these about. What began a checkout has none, or the checkout's own id."""
+    return {cause for e in lot if (cause := _cause(e)) is not None}
+
+
+def separer(lot: Sequence[Evenement], connus: Collection[UUID]) -> tuple[list[Evenement], list[Evenement]]:
+    """The events whose cause is among `connus` or in the batch, causes first, and those that came before their cause.
+
+    An event that is itself known has its place already.
+    """
+    vus, prets, orphelins = set(connus), list[Evenement](), list(lot)
+    while suivants := [e for e in orphelins if e.id in vus or (cause := _cause(e)) is None or cause in vus]:
+        vus |= {e.id for e in suivants}
+        prets += suivants
+        orphelins = [e for e in orphelins if e.id not in vus]
+    return prets, orphelins
+
+
+def _cause(evenement: Evenement) -> UUID | None:
+    cause = _uuid(evenement.causation_id)
+    return None if cause == evenement.checkout_id else cause
 
 
 def _payload(brut: object, champs: dict[str, str | list[str]]) -> Mapping[str, Any] | None:

@@ -1,6 +1,6 @@
 """The history in PostgreSQL, seen with the rights of the service's role."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,16 @@ class HistoriquePostgres:
                 raise
             noms = ("id", "position", "version", "position_checkout", "nouveau")
             return [Place(**dict(zip(noms, ligne, strict=True))) for ligne in curseur.fetchall()]
+
+    def version(self, stream: str) -> int:
+        with self._base.curseur() as curseur:
+            curseur.execute("SELECT coalesce(max(version), 0) FROM flux WHERE stream = %s", [stream])
+            return int((curseur.fetchone() or (0,))[0])
+
+    def connus(self, ids: Collection[UUID]) -> set[UUID]:
+        with self._base.curseur() as curseur:
+            curseur.execute("SELECT id::text FROM identifiants WHERE id = ANY(%s::uuid[])", [list(map(str, ids))])
+            return {UUID(identifiant) for (identifiant,) in curseur.fetchall()}
 
     def lire(
         self, stream: str, *, apres: int | None, nom_type: str | None, ordre: Ordre, nombre: int

@@ -53,7 +53,13 @@ _PAGE = (
 
 def ajouter(s: Services, criteres: dict[str, Any], corps: dict[str, Any], stream: str) -> tuple[Any, int]:
     """`POST streams/{stream}/events`"""
-    ajout = histoire.ajouter(s.historique, stream, corps["events"], corps["expected_version"])
+    ajout = histoire.ajouter(
+        s.historique,
+        stream,
+        corps["events"],
+        corps["expected_version"],
+        causes_d_abord=criteres["causes"] == "exigees",
+    )
     metriques.compter_ajout(ajout.places, {str(e.get("id")).lower(): str(e.get("type")) for e in corps["events"]})
     return ajout.reponse(), 201
 
@@ -181,6 +187,11 @@ ROUTES: tuple[Route, ...] = (
         "reçoit la même réponse. `expected_version` est la version du flux que l'appelant a lue ; si elle a changé et "
         "que le lot apporte du nouveau : 409.",
         chemins={"stream": "Nom du flux."},
+        criteres=(
+            Champ(nom="causes", genre="texte", choix=("exigees",), maximum=10,
+                  texte="`exigees` : les événements arrivés avant leur cause sont laissés de côté et nommés dans "
+                  "`orphelins` ; qui les renvoie plus tard obtient un historique dans l'ordre causal."),
+        ),
         corps=(
             Champ(nom="events", genre="liste", texte="Entrées du flux, dans l'ordre.", requis=True, minimum=1,
                   maximum=evenements.LOT_MAX, exemple=[_ENTREE]),

@@ -12,7 +12,7 @@ from event_store.domain.evenements import en_json, lire_lot
 from event_store.infrastructure.base import Base
 from event_store.settings import Config
 from local.processus import attendre
-from tests.conftest import STREAM, ajouter, evenement, superutilisateur
+from tests.conftest import STREAM, ajouter, evenement, interne, superutilisateur
 
 AJOUTER = "SELECT pos FROM ajouter(%s, %s, %s)"
 
@@ -46,6 +46,35 @@ class Appel(threading.Thread):
     def run(self) -> None:
         with self._app.test_client() as client:
             self.reponse = ajouter(client, *self._evenements, **self._suite)
+
+
+def test_F35_an_event_that_came_before_its_cause_is_left_out_when_asked_and_kept_once_it_is_there(
+    client: FlaskClient,
+) -> None:
+    checkout = str(uuid.uuid4())
+    debut = evenement("CheckoutInitiated", checkout, causation_id=checkout)
+    effet = evenement("StockReserved", checkout, causation_id=debut["id"])
+    suite = evenement("OrderCreated", checkout, causation_id=effet["id"], commande_id=str(uuid.uuid4()))
+    exigees = f"{STREAM}/events?causes=exigees"
+
+    def envoyer(*lot: dict[str, Any]) -> Any:
+        return interne(client, f"streams/{exigees}", {"events": list(lot)})
+
+    seul = envoyer(suite)
+    assert (seul.status_code, seul.json) == (
+        201, {"stream": STREAM, "version": 0, "events": [], "orphelins": [suite["id"]]},
+    )  # fmt: skip
+    assert envoyer(suite, debut).json["orphelins"] == [suite["id"]]
+    assert envoyer(suite, effet).json["orphelins"] == []
+    lus = client.get(f"/api/event-store/replay/checkout/{checkout}").json["events"]
+    assert [e["id"] for e in lus] == [debut["id"], effet["id"], suite["id"]]
+    assert envoyer(suite).json["orphelins"] == []
+
+    sans_rien_demander = ajouter(
+        client, orphelin := evenement("StockReleased", checkout, causation_id=str(uuid.uuid4()))
+    )
+    assert [place["id"] for place in sans_rien_demander.json["events"]] == [orphelin["id"]]
+    assert interne(client, f"streams/{STREAM}/events?causes=peut-etre", {"events": [debut]}).status_code == 400
 
 
 def test_append_then_read_and_replay(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from event_store.domain.evenements import en_json, lire, lire_lot
+from event_store.domain.evenements import causes, en_json, lire, lire_lot, separer
 from socle import jsons
 from socle.erreurs import DonneesInvalides
 from tests.conftest import evenement
@@ -73,3 +73,23 @@ def test_any_double_is_kept_exactly(nombre: float) -> None:
 def test_batches_are_bounded(lot: Any) -> None:
     with pytest.raises(DonneesInvalides):
         lire_lot(lot)
+
+
+def test_F35_a_batch_is_put_in_causal_order_and_what_has_no_known_cause_is_left_out() -> None:
+    checkout, ancien = str(uuid.uuid4()), uuid.uuid4()
+    debut = lire(evenement("CheckoutInitiated", checkout, causation_id=checkout))
+    effet = lire(evenement("StockReserved", checkout, causation_id=str(debut.id)))
+    suite = lire(evenement("OrderCreated", checkout, causation_id=str(effet.id), commande_id=str(uuid.uuid4())))
+    relivre = lire(evenement("StockReleased", checkout, id=str(ancien), causation_id=str(uuid.uuid4())))
+    assert separer([suite, effet, debut], set()) == ([debut, effet, suite], [])
+    assert separer([suite, debut], set()) == ([debut], [suite])
+    assert separer([suite], {effet.id}) == ([suite], [])
+    assert separer([relivre], {ancien}) == ([relivre], [])
+    assert separer([relivre], set()) == ([], [relivre])
+    assert causes([suite, effet, debut]) == {effet.id, debut.id}
+
+
+def test_an_event_whose_cause_is_no_event_id_has_none() -> None:
+    for cause in ("", "un operateur"):
+        seul = lire(evenement("StockReleased", str(uuid.uuid4()), causation_id=cause))
+        assert separer([seul], set()) == ([seul], [])

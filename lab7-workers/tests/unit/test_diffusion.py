@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from local.voisins import Voisins
+from local.voisins import MAGASIN, Voisins
 from socle.erreurs import Indisponible
 from tests.conftest import exemple, initie, panier
-from tests.unit.conftest import DEBUT
+from tests.unit.conftest import DEBUT, Montre
 from workers import audit, cqrs_projection
 from workers.contexte import Contexte
 from workers.metriques import TYPES
@@ -25,6 +25,27 @@ def test_audit_stores_events_as_they_are(contexte: Contexte, voisins: Voisins) -
     assert list(voisins.historique) == [str(e.id) for e in evenements]
     for evenement in evenements:
         assert voisins.historique[str(evenement.id)] == evenement.champs()
+
+
+def test_F35_audit_stores_no_event_before_its_cause_until_it_is_old(
+    contexte: Contexte, voisins: Voisins, montre: Montre
+) -> None:
+    debut = replace(initie(DEBUT.isoformat()), ts=montre.secondes)
+    effet = contexte.suite(debut, "StockReserved", panier=panier(), magasin_id=MAGASIN)
+    lot = audit.table(contexte).par_lot
+    assert lot is not None
+    assert lot([effet]) == {effet.id}
+    assert voisins.historique == {}
+    assert lot([debut]) == set()
+    assert lot([effet]) == set()
+    assert list(voisins.historique) == [str(debut.id), str(effet.id)]
+
+    orphelin = contexte.suite(replace(debut, id=uuid.uuid4()), "StockReleased")
+    montre.secondes += audit.PATIENCE_S - 1
+    assert lot([orphelin]) == {orphelin.id}
+    montre.secondes += 1
+    assert lot([orphelin]) == set()
+    assert list(voisins.historique)[2:] == [str(orphelin.id)]
 
 
 def test_F38_audit_keeps_an_old_event_in_its_own_version(contexte: Contexte, voisins: Voisins) -> None:
