@@ -133,17 +133,6 @@ def lancer(arguments: list[str], voisins: Voisins, dossier: Path, **variables: s
 
 
 @pytest.fixture
-def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Instead of pytest-django's: emptying our own tables takes a tenth of the time of a flush of every table."""
-    with django_db_blocker.unblock():
-        sql(
-            "DELETE FROM annulations; DELETE FROM lignes_vente; DELETE FROM ventes; DELETE FROM magasins; "
-            "DELETE FROM intentions_vente; DELETE FROM barriere; DELETE FROM idempotence_cles"
-        )
-        yield
-
-
-@pytest.fixture
 def amorce(transactional_db: None) -> None:
     """The seed data of the contract, section 11; commits are real."""
     charger()

@@ -48,9 +48,7 @@ def sans_fautes() -> Iterator[None]:
 
 @pytest.fixture
 def amorce(transactional_db: None) -> None:
-    """The seed data of the contract, section 11. The outbox's tables have no model: Django's flush leaves them."""
-    with connection.cursor() as curseur:
-        curseur.execute("TRUNCATE outbox, outbox_flux, inbox, points_de_reprise, lettres_mortes")
+    """The seed data of the contract, section 11; commits are real."""
     charger()
 
 

@@ -13,8 +13,7 @@ from tests.voisins import CLIENT, MAGASIN, PRODUITS, Voisins
 
 @pytest.fixture
 def base(transactional_db: None) -> None:
-    """Empty tables. Those of the outbox have no model: Django's flush does not know them."""
-    sql("TRUNCATE outbox, outbox_flux")
+    """Empty tables; commits are real."""
 
 
 @pytest.fixture

@@ -1,28 +1,19 @@
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client
 
 from tests.integration.outils import Fil
-
-
-@pytest.fixture(scope="package", autouse=True)
-def sans_vidage() -> Iterator[None]:
-    """`client` empties our few tables before a test; flushing every table after each, and writing content types and
-    permissions again, costs more than most of the tests."""
-    with patch.object(TransactionTestCase, "_fixture_teardown", lambda _: None):
-        yield
 
 
 @pytest.fixture
 def client() -> Client:
     """A client of the smallest service, on empty tables."""
     with connection.cursor() as curseur:
-        curseur.execute("TRUNCATE temoin, idempotence_cles, barriere; INSERT INTO temoin VALUES (0)")
+        curseur.execute("INSERT INTO temoin VALUES (0)")
     return Client(raise_request_exception=False)
 
 

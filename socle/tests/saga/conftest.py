@@ -37,8 +37,6 @@ def _tables_creees(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
 @pytest.fixture
 def depot(_tables_creees: None, transactional_db: None) -> DepotPostgres:
-    with connection.cursor() as curseur:
-        curseur.execute("TRUNCATE essai_sagas, essai_evenements, saga_proprietaires")
     return DepotPostgres(TABLES)
 
 
