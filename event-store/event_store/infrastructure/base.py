@@ -9,16 +9,10 @@ from dataclasses import dataclass, field
 import psycopg2
 from psycopg2.extensions import connection, cursor
 
-from socle.erreurs import DonneesInvalides, Indisponible
+from socle.erreurs import DonneesInvalides
+from socle.reponses import BaseIndisponible
 
 journal = logging.getLogger("event_store.base")
-
-
-class BaseIndisponible(Indisponible):
-    """The database is down, read-only, full or too slow."""
-
-    error = "Service temporairement indisponible"
-    code = "base_indisponible"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from psycopg2.errors import InsufficientPrivilege, UndefinedTable
 
-from event_store.infrastructure.base import Base, BaseIndisponible
+from event_store.infrastructure.base import Base
 from socle.evenements import lettres_mortes
+from socle.reponses import BaseIndisponible
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@
 import hmac
 import threading
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -14,29 +15,15 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from socle import fautes, jsons
-from socle.correlation import accepter
-from socle.erreurs import DonneesInvalides, Erreur, Interdit, Introuvable, JetonRequis
+from socle.correlation import accepter, contexte
+from socle.erreurs import DonneesInvalides, Erreur, JetonRequis
+from socle.reponses import MethodeInterdite, json_refuse, rendre
 
 CHEMIN_FAUTES = "/labo/fautes/"
 _CORPS_MAX = 1_000_000
 
 Demarrer = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[dict[str, Any], Demarrer], Iterable[bytes]]
-
-
-class MethodeInterdite(Erreur):
-    """The path exists, the method does not."""
-
-    error = "Méthode non autorisée"
-    code = "methode_non_autorisee"
-
-
-_STATUTS: tuple[tuple[type[Erreur], str], ...] = (
-    (DonneesInvalides, "400 Bad Request"),
-    (Interdit, "403 Forbidden"),
-    (Introuvable, "404 Not Found"),
-    (MethodeInterdite, "405 Method Not Allowed"),
-)
 
 
 def exposer(port: int, *, adresse: str, registre: CollectorRegistry, jeton_interne: str) -> int:
@@ -66,13 +53,12 @@ def _fautes(environ: dict[str, Any], jeton_interne: str) -> tuple[str, bytes]:
         if not hmac.compare_digest(environ.get("HTTP_X_INTERNAL_TOKEN", "").encode(), jeton_interne.encode()):
             raise JetonRequis
         if environ["REQUEST_METHOD"] not in ("GET", "PUT"):
-            raise MethodeInterdite("Cette méthode n'est pas permise ici.")
+            raise MethodeInterdite
         etat = fautes.regler(_lire(environ)) if environ["REQUEST_METHOD"] == "PUT" else fautes.etat()
     except Erreur as erreur:
-        statut = next(texte for classe, texte in _STATUTS if isinstance(erreur, classe))
-        corps = {"success": False, "error": erreur.error, "details": erreur.details, "code": erreur.code}
-        corps["correlation_id"] = accepter(environ.get("HTTP_X_CORRELATION_ID"))
-        return statut, jsons.ecrire({**corps, **erreur.extra})
+        with contexte(accepter(environ.get("HTTP_X_CORRELATION_ID"))):
+            rendu = rendre(erreur)
+        return f"{rendu.statut} {HTTPStatus(rendu.statut).phrase}", rendu.octets
     return "200 OK", jsons.ecrire(etat)
 
 
@@ -83,7 +69,7 @@ def _lire(environ: dict[str, Any]) -> Any:
     try:
         return jsons.lire(environ["wsgi.input"].read(int(taille)))
     except jsons.JsonRefuse as refus:
-        raise DonneesInvalides(champs={refus.champ or "corps": str(refus)}) from None
+        raise json_refuse(refus) from None
 
 
 class _Serveur(ThreadingMixIn, WSGIServer):

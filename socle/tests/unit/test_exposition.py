@@ -49,7 +49,10 @@ def test_every_other_path_is_the_metrics_page(adresse: str) -> None:
         assert (statut, b"essais_total 3.0" in page) == (200, True)
 
 
-def test_outside_the_lab_profile_there_are_no_switches_even_for_who_holds_the_token(adresse: str) -> None:
+def test_outside_the_lab_profile_there_are_no_switches_even_for_who_holds_the_token(
+    adresse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fautes, "_tableau", None)
     for methode in ("GET", "PUT"):
         assert code(demander(adresse, methode, headers=JETON, body=CORPS)) == (404, "route_inconnue")
 
@@ -75,7 +78,7 @@ def test_with_the_token_the_switches_are_shown_and_replaced(adresse: str, tablea
 @pytest.mark.parametrize(
     ("methode", "corps", "attendu"),
     [
-        ("PUT", b"", (400, "donnees_invalides")),
+        ("PUT", b"", (400, "json_invalide")),
         ("PUT", b"[]", (400, "donnees_invalides")),
         ("PUT", b'{"fautes": [{"point": "x", "genre": "crash"}]}', (400, "donnees_invalides")),
         ("PUT", b"x" * 1_000_001, (400, "donnees_invalides")),

@@ -1,6 +1,6 @@
 """The one place where an exception becomes an HTTP answer. Never HTML, never a traceback.
 
-Body: `{"success": false, "error", "details", "code", "correlation_id", …extra}`.
+What the answer looks like is `socle.reponses`, the same for every framework.
 """
 
 import logging
@@ -13,91 +13,26 @@ from psycopg2.errors import UniqueViolation
 from rest_framework import exceptions as drf
 
 from socle import erreurs, jsons
-from socle.correlation import correlation_id
-
-journal = logging.getLogger("socle.erreurs")
-
-STATUTS: tuple[tuple[type[erreurs.Erreur], int], ...] = (
-    (erreurs.DonneesInvalides, 400),
-    (erreurs.RefusMetier, 400),
-    (erreurs.Introuvable, 404),
-    (erreurs.EnCours, 409),
-    (erreurs.Conflit, 409),
-    (erreurs.CleReutilisee, 422),
-    (erreurs.Interdit, 403),
-    (erreurs.Indisponible, 503),
+from socle.reponses import (
+    BaseIndisponible,
+    CorpsTropGrand,
+    ErreurInterne,
+    MethodeInterdite,
+    RouteInconnue,
+    json_refuse,
+    memorisable,
+    rendre,
 )
 
-
-class CorpsTropGrand(erreurs.Erreur):
-    """The request body is over the limit."""
-
-    error = "Requête trop volumineuse"
-    code = "corps_trop_grand"
-
-
-class MethodeInterdite(erreurs.Erreur):
-    """The route exists, the method does not."""
-
-    error = "Méthode non autorisée"
-    code = "methode_non_autorisee"
-
-
-class RouteInconnue(erreurs.Introuvable):
-    """No such route, or a malformed identifier in the path."""
-
-    error = "Route inconnue"
-    code = "route_inconnue"
-
-
-class ErreurInterne(erreurs.Erreur):
-    """A defect of ours: logged with its traceback, which the caller never sees."""
-
-    error = "Erreur interne"
-    code = "erreur_interne"
-
-
-class BaseIndisponible(erreurs.Indisponible):
-    """Our own database is down, read-only, full or too slow."""
-
-    error = "Service temporairement indisponible"
-    code = "base_indisponible"
-
-
-def statut_de(erreur: erreurs.Erreur) -> int:
-    """HTTP status of an expected error."""
-    if isinstance(erreur, CorpsTropGrand):
-        return 413
-    if isinstance(erreur, MethodeInterdite):
-        return 405
-    for classe, statut in STATUTS:
-        if isinstance(erreur, classe):
-            return statut
-    return 500
-
-
-def corps_de(erreur: erreurs.Erreur) -> dict[str, Any]:
-    """The error body; a replayed refusal brings the correlation id of the first answer in its `extra`."""
-    return {
-        "success": False,
-        "error": erreur.error,
-        "details": erreur.details,
-        "code": erreur.code,
-        "correlation_id": correlation_id(),
-        **erreur.extra,
-    }
+journal = logging.getLogger("socle.erreurs")
 
 
 def repondre(erreur: erreurs.Erreur) -> HttpResponse:
     """The HTTP answer for an expected error; `memorisable` tells the idempotency middleware what may be kept."""
-    statut = statut_de(erreur)
-    reponse = HttpResponse(jsons.ecrire(corps_de(erreur)), status=statut, content_type="application/json")
-    if isinstance(erreur, erreurs.Indisponible | erreurs.EnCours):
-        reponse["Retry-After"] = str(erreur.reessayer_apres)
-    reponse.memorisable = statut < 500 and not isinstance(
-        erreur, erreurs.DonneesInvalides | erreurs.EnCours | CorpsTropGrand
-    )
-    if statut >= 500:
+    rendu = rendre(erreur)
+    reponse = HttpResponse(rendu.octets, status=rendu.statut, headers=rendu.entetes)
+    reponse.memorisable = memorisable(erreur)
+    if rendu.statut >= 500:
         journal.warning("%s: %s", erreur.code, erreur)
     return reponse
 
@@ -107,17 +42,17 @@ def traduire(exception: Exception) -> erreurs.Erreur:
     if isinstance(exception, erreurs.Erreur):
         return exception
     if isinstance(exception, jsons.JsonRefuse):
-        return erreurs.DonneesInvalides(champs={exception.champ or "corps": str(exception)}, code="json_invalide")
+        return json_refuse(exception)
     if isinstance(exception, Http404):
         return RouteInconnue("Cette ressource n'existe pas.")
     if isinstance(exception, drf.MethodNotAllowed):
-        return MethodeInterdite("Cette méthode n'est pas permise ici.")
+        return MethodeInterdite()
     if isinstance(exception, drf.ValidationError):
         return erreurs.DonneesInvalides(champs=aplatir(exception.detail))
     if isinstance(exception, drf.APIException) and exception.status_code < 500:
         return erreurs.DonneesInvalides(str(exception.detail), code=exception.default_code)
     if isinstance(exception, RequestDataTooBig):
-        return CorpsTropGrand("Le corps dépasse la taille permise.")
+        return CorpsTropGrand()
     if isinstance(exception, SuspiciousOperation):
         return erreurs.DonneesInvalides("Requête refusée.")
     if isinstance(exception, UnreadablePostError):
@@ -136,7 +71,7 @@ def traduire(exception: Exception) -> erreurs.Erreur:
         journal.warning("valeur refusée par la base: %s", exception)
         return erreurs.DonneesInvalides("Une valeur est hors des limites permises.")
     journal.error("erreur imprévue", exc_info=exception)
-    return ErreurInterne("Une erreur imprévue est survenue ; elle a été consignée.")
+    return ErreurInterne()
 
 
 def gerer(exception: Exception) -> HttpResponse:
@@ -162,11 +97,11 @@ def normaliser(request: HttpRequest, reponse: HttpResponse) -> HttpResponse:
     elif reponse.status_code == 405:
         erreur = MethodeInterdite(f"La méthode {request.method} n'est pas permise ici.")
     elif reponse.status_code == 413:
-        erreur = CorpsTropGrand("Le corps dépasse la taille permise.")
+        erreur = CorpsTropGrand()
     elif reponse.status_code < 500:
         erreur = erreurs.DonneesInvalides("Requête refusée.")
     else:
-        erreur = ErreurInterne("Une erreur imprévue est survenue ; elle a été consignée.")
+        erreur = ErreurInterne()
     remplacante = repondre(erreur)
     if "Allow" in reponse:
         remplacante["Allow"] = reponse["Allow"]
