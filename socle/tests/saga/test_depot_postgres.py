@@ -12,6 +12,7 @@ from socle.saga.bail import Renouveleur
 from socle.saga.depot import BailPerdu, Conclusion, DepotIndisponible, Fragment, Proprietaire
 from socle.saga.depot_postgres import DepotPostgres
 from socle.saga.proprietaire import nouvelle_epoque
+from socle.tests.concurrence import laisser_passer
 from tests.saga.conftest import AUTRE, MOI, attendre_que, creation, historique, sql, vieillir
 
 VERSIONS = (("essai", 1),)
@@ -228,6 +229,23 @@ def test_F14_a_cut_connection_is_reported_and_the_next_statement_opens_a_new_one
     with pytest.raises(DepotIndisponible):
         depot.enregistrer(saga)
     depot.enregistrer(saga)
+
+
+def test_F40_a_long_way_to_the_database_puts_no_saga_ahead_of_its_clock(
+    depot: DepotPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = depot._preparee
+
+    def lointain(requete: str, parametres: Any) -> Any:
+        laisser_passer(0.2)
+        return direct(requete, parametres)
+
+    monkeypatch.setattr(depot, "_preparee", lointain)
+    saga = depot.creer(creation(), MOI)
+    assert saga is not None
+    maintenant = saga.maintenant()
+    [(apres,)] = sql("SELECT clock_timestamp()")
+    assert saga.creee_le <= maintenant <= apres
 
 
 def test_F40_a_host_clock_an_hour_away_changes_nothing(depot: DepotPostgres, monkeypatch: pytest.MonkeyPatch) -> None:

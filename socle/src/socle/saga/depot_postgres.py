@@ -16,6 +16,7 @@
 # ruff: noqa: S608 -- the only text put into statements is table and column names from the code
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ class DepotPostgres:
             f"cle_idempotence, correlation_id, traceparent, date_creation, derniere_modification{colonnes}) VALUES "
             "(%s, %s, %s, %s, true, %s::jsonb, %s::jsonb, 1, %s, %s, clock_timestamp() + %s * interval '1 second', %s, "
             f"%s, %s, %s, %s, statement_timestamp(), statement_timestamp(){', %s' * len(c.colonnes)}) "
-            f"ON CONFLICT DO NOTHING RETURNING saga_id, date_creation) SELECT date_creation FROM s",
+            f"ON CONFLICT DO NOTHING RETURNING saga_id, date_creation) "
+            "SELECT date_creation, extract(epoch FROM clock_timestamp() - date_creation)::float8 FROM s",
             [
                 c.saga_id, c.nom, c.version, c.etat.etat, _json(saga.execution()), _json(c.donnees),
                 None if c.differee else proprietaire.nom, None if c.differee else proprietaire.epoque,
@@ -127,7 +129,8 @@ class DepotPostgres:
         )  # fmt: skip
         if ligne is None:
             return None
-        saga.creee_le = ligne[0]
+        # The lease counts from before the statement, the saga's age from its answer: never ahead of the database.
+        saga.creee_le, saga.age_charge_s = ligne[0], ligne[1] + saga.chargee_a - time.monotonic()
         return saga
 
     def enregistrer(
