@@ -1,6 +1,6 @@
 """The one root of errors, by meaning. Pure Python: domains may raise these, and know nothing of HTTP.
 
-The mapping to HTTP statuses is in one place, `socle.django.erreurs`.
+The mapping to HTTP statuses is in one place, `socle.reponses`.
 """
 
 from collections.abc import Mapping
