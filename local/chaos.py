@@ -21,20 +21,21 @@ from local import coffre
 from local.chaos_pannes import Atelier
 from local.chaos_plan import GENRES, SEULEMENT_ISOLEE, Panne, planifier
 from local.composants import SERVICES, liens
+from local.lieux import RACINE
 from local.mandataire import Mandataire
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
 from tests.chaos.acces import Acces, Injoignable
 from tests.chaos.rapport import Rapport
 from tests.chaos.sql import SERVICES as AVEC_SQL
-from tests.chaos.verifier import Verificateur
+from tests.chaos.verifier import REPOS_MAX_S, Verificateur
 
 ACHETEURS = 4
 
 
 @contextlib.contextmanager
-def plateforme_isolee() -> Iterator[Atelier]:
-    """A platform of its own whose components find each other through the proxy."""
+def plateforme_isolee(racine: Path = RACINE) -> Iterator[Atelier]:
+    """A platform of its own, running the code in `racine`, whose components find each other through the proxy."""
     with contextlib.ExitStack() as pile:
 
         def detourner(decalage: int) -> dict[str, int]:
@@ -42,7 +43,7 @@ def plateforme_isolee() -> Iterator[Atelier]:
             return mandataires[0].ports
 
         mandataires: list[Mandataire] = []
-        plateforme = pile.enter_context(Plateforme.ephemere(detourner=detourner))
+        plateforme = pile.enter_context(Plateforme.ephemere(racine=racine, detourner=detourner))
         yield Atelier(plateforme, mandataires[0])
 
 
@@ -64,9 +65,18 @@ def acces_a(plateforme: Plateforme) -> Acces:
     )
 
 
-def mener(atelier: Atelier, graine: int, plan: Sequence[Panne], console: Console) -> Rapport:
-    """Traffic, faults, mending, verdict. Raises `ErreurLabo` when a component does not come back, or the platform is
-    not fit to begin with.
+def mener(
+    atelier: Atelier,
+    graine: int,
+    plan: Sequence[Panne],
+    console: Console,
+    *,
+    duree_s: float = 0.0,
+    repos_max_s: float = REPOS_MAX_S,
+) -> Rapport:
+    """Traffic, faults, mending, verdict. The traffic lasts as long as the faults, and `duree_s` at least.
+
+    Raises `ErreurLabo` when a component does not come back, or the platform is not fit to begin with.
     """
     verificateur = Verificateur(acces_a(atelier.plateforme), graine, fils=ACHETEURS)
     arret = threading.Event()
@@ -75,16 +85,16 @@ def mener(atelier: Atelier, graine: int, plan: Sequence[Panne], console: Console
         with ThreadPoolExecutor(1) as bassin:
             trafic = bassin.submit(verificateur.conduire, arret)
             try:
-                derouler(atelier, plan, console)
+                derouler(atelier, plan, console, duree_s)
             finally:
                 arret.set()
             trafic.result()
-        return verificateur.conclure()
+        return verificateur.conclure(repos_max_s)
     except Injoignable as erreur:
         raise ErreurLabo(f"La plateforme ne répond plus comme il faut : {erreur}") from erreur
 
 
-def derouler(atelier: Atelier, plan: Sequence[Panne], console: Console) -> None:
+def derouler(atelier: Atelier, plan: Sequence[Panne], console: Console, duree_s: float) -> None:
     """Each fault at its time, then everything mended. A fault that cannot be done is told and skipped."""
     depart = time.monotonic()
     fini = threading.Event()
@@ -103,6 +113,7 @@ def derouler(atelier: Atelier, plan: Sequence[Panne], console: Console) -> None:
                 for panne in plan:
                     time.sleep(max(0.0, depart + panne.debut_s - time.monotonic()))
                     bassin.submit(subir, panne)
+                time.sleep(max(0.0, depart + duree_s - time.monotonic()))
             except BaseException:
                 fini.set()  # interrupted: what is broken is mended at once
                 raise

@@ -166,6 +166,10 @@ class Essais:
         """The checker, and two short runs of the fault runner on a platform of their own."""
         return self._a_la_racine("chaos", "tests/chaos")
 
+    def mutations(self) -> Compte:
+        """One planted defect per mechanism, each on a platform of its own: the checker sees it."""
+        return self._a_la_racine("mutations", "tests/mutations")
+
     # -- how they run ----------------------------------------------------------------------------------------------
 
     def _verifier(self, nom: str, *commandes: list[str]) -> Compte:
@@ -223,9 +227,10 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
     "fautes": Essais.fautes,
+    "mutations": Essais.mutations,
 }
 SUR_PLATEFORME = ("contrats", "e2e", "fautes")
-A_LA_DEMANDE = ("fautes",)
+A_LA_DEMANDE = ("fautes", "mutations")
 """Parts too long for every run: only when they are named."""
 
 

@@ -253,9 +253,13 @@ def _i8_reponses(achat: Achat, constats: dict[str, Constat]) -> Iterator[Violati
 
 
 def _i8_cle(achat: Achat) -> Iterator[Violation]:
-    reponses = [e for e in achat.demandes if e.cle and e.corps == achat.corps and e.statut in range(200, 300)]
-    if len({(e.statut, e.octets) for e in reponses}) > 1:
-        texte = f"une clé, {len({e.octets for e in reponses})} réponses 2xx différentes"
+    finales = {
+        (e.statut, e.octets)
+        for e in achat.demandes
+        if e.cle and e.corps == achat.corps and not e.abandon and not e.a_repeter
+    }
+    if len(finales) > 1:
+        texte = f"une clé, {len(finales)} réponses différentes : {sorted(statut for statut, _ in finales)}"
         yield Violation(invariant="I8", texte=texte, achat=achat.numero)
     for echange in achat.demandes:
         if echange.corps != achat.corps and not echange.a_repeter and echange.statut != 422:

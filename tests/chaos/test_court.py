@@ -42,7 +42,6 @@ def conclu(atelier: Atelier) -> Verificateur:
     """A calm drive, already judged sound."""
     verificateur = Verificateur(acces_a(atelier.plateforme), 1)
     verificateur.preparer()
-    verificateur.trafic.jumeaux()
     rapport = verificateur.conclure()
     assert (rapport.violations, len(rapport.releve.constats)) == ([], 4)
     return verificateur
