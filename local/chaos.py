@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -89,9 +91,19 @@ def mener(
             finally:
                 arret.set()
             trafic.result()
-        return verificateur.conclure(repos_max_s)
+        rapport = verificateur.conclure(repos_max_s)
     except Injoignable as erreur:
         raise ErreurLabo(f"La plateforme ne répond plus comme il faut : {erreur}") from erreur
+    if rapport.violations:
+        console.print(f"Journaux gardés dans {_garder(atelier.plateforme)}", markup=False, soft_wrap=True)
+    return rapport
+
+
+def _garder(plateforme: Plateforme) -> Path:
+    """A copy of the logs: a platform of its own takes them with it."""
+    dossier = Path(tempfile.mkdtemp(prefix="labo-chaos-"))
+    shutil.copytree(plateforme.lieux.logs, dossier, dirs_exist_ok=True)
+    return dossier
 
 
 def derouler(atelier: Atelier, plan: Sequence[Panne], console: Console, duree_s: float) -> None:
