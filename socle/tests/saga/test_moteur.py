@@ -251,3 +251,28 @@ def test_F21_each_version_is_found_and_new_sagas_take_the_last() -> None:
     assert registre.derniere("essai") is deux
     with pytest.raises(DefinitionInvalide):
         registre.ajouter(definition(2))
+
+
+@pytest.mark.parametrize(
+    ("etat", "types"),
+    [
+        (m.initial(SAGA), ["REPRISE_DEMANDEE", "SAGA_DEMARRE"]),
+        (
+            m.EtatSaga("STOCK_RESERVE", position=3, intention=True, tentees=("reserver",)),
+            ["REPRISE_DEMANDEE", "ETAPE_DEMARREE"],
+        ),
+    ],
+)
+def test_F18_an_order_is_written_once_with_all_the_history_its_state_stands_for(
+    etat: m.EtatSaga, types: list[str]
+) -> None:
+    """The row holds the state of the turn's end: entries consigned after the write would be lost with their process."""
+    _, commandes = m.avancer(SAGA, etat, m.OrdreReprendre("ada", "le service est revenu"), 30.0)
+    assert [c.type for c in consignes(commandes)] == types
+    assert [type(c) for c in commandes[len(types) :]] == [m.Persister, m.Appeler]
+
+
+def test_F18_an_order_that_leads_to_the_first_effect_is_written_with_its_intent() -> None:
+    etat = m.EtatSaga("STOCK_VERIFIE", position=2)
+    _, commandes = m.avancer(SAGA, etat, m.OrdreReprendre("ada", "encore"), 30.0)
+    assert [c for c in commandes if isinstance(c, m.Persister)] == [m.Persister(intention=True)]

@@ -429,13 +429,13 @@ class _Passage:
                 "Compensation relancée par un opérateur.", trace,
             )  # fmt: skip
             self.etat = replace(self.etat, echecs=0)
-            self.commandes.append(_PERSISTER)
             self._compensation_suivante(restantes)
+            self._persister_avant_l_appel()
         elif isinstance(ordre, OrdreReprendre):
             self._consigner("REPRISE_DEMANDEE", self.etat.etat, "Reprise demandée par un opérateur.", trace)
             self.etat = replace(self.etat, echecs=0)
-            self.commandes.append(_PERSISTER)
             self._continuer()
+            self._persister_avant_l_appel()
         else:
             etape = definition.etapes[min(self.etat.position, len(definition.etapes) - 1)]
             self._consigner("ORDRE_COMPENSER", self.etat.etat, "Compensation demandée par un opérateur.", trace)
@@ -443,6 +443,12 @@ class _Passage:
                 Echec("operateur", "compensation_demandee", f"Compensation demandée : {ordre.motif}", etape.nom),
                 etape, None,
             )  # fmt: skip
+
+    def _persister_avant_l_appel(self) -> None:
+        """Write the order before the call it leads to, once, and after every entry of this turn: the row that is
+        written holds the state of the turn's end, and must hold the history that leads there."""
+        if isinstance(self.commandes[-1], Appeler) and not isinstance(self.commandes[-2], Persister):
+            self.commandes.insert(-1, _PERSISTER)
 
     def _ignorer(self, restantes: tuple[str, ...], trace: dict[str, str]) -> None:
         definition, suite = self.definition, restantes[1:]
