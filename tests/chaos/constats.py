@@ -14,7 +14,8 @@ from tests.chaos.acces import Acces
 from tests.chaos.achats import Achat, Rayon
 
 TERMINAUX = {"finalise", "echec", "intervention_requise"}
-_PAR_PAGE = 200
+PENURIE = "stock_insuffisant"
+"""The one refusal that the driver's inputs can bring about; faults explain every other failure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,19 @@ def somme(lignes: Iterable[Mapping[str, Any]]) -> Counter[str]:
     for ligne in lignes:
         total[ligne["produit_id"]] += ligne["quantite"]
     return total
+
+
+def issue(detail: Mapping[str, Any]) -> str:
+    """`vendu`, `refuse` (for lack of stock), `panne` (any other failure); empty for what has not concluded."""
+    if detail["statut"] == "echec":
+        return "refuse" if detail["code"] == PENURIE else "panne"
+    return "vendu" if detail["statut"] == "finalise" else ""
+
+
+def obtenue(acces: Acces, achat: Achat) -> str:
+    """How the latest checkout of this purchase ended; empty for none."""
+    historique = _historique(acces, achat) if achat.client_id else []
+    return issue(max(historique, key=lambda resume: str(resume["date_creation"]))) if historique else ""
 
 
 def en_cours(acces: Acces, achats: Iterable[Achat], fils: int = 6) -> list[Achat]:

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tests.chaos.achats import Achat
-from tests.chaos.constats import TERMINAUX, Constat, Releve, secondes, somme
-
-PENURIE = "stock_insuffisant"
-"""The one refusal that the driver's inputs can bring about; faults explain every other failure."""
+from tests.chaos.constats import TERMINAUX, Constat, Releve, issue, secondes, somme
 
 ISSUES_SAGA = {"SAGA_TERMINEE": "finalise", "SAGA_ANNULEE": "echec", "INTERVENTION_REQUISE": "intervention_requise"}
 
@@ -222,10 +219,9 @@ def i7(releve: Releve) -> Iterator[Violation]:
         if achat.attendu is None or not constats or constats[-1].statut not in ("finalise", "echec"):
             continue
         dernier = constats[-1]
-        code = str(dernier.detail["code"])
-        issue = "vendu" if dernier.statut == "finalise" else "refuse" if code == PENURIE else "panne"
-        if issue != achat.attendu and (issue != "panne" or achat.calme):
-            yield _de("I7", dernier, f"attendu {achat.attendu}, obtenu {issue} ({code or dernier.statut})")
+        obtenu = issue(dernier.detail)
+        if obtenu != achat.attendu and (obtenu != "panne" or achat.calme):
+            yield _de("I7", dernier, f"attendu {achat.attendu}, obtenu {obtenu} ({dernier.detail['code']})")
 
 
 def i8(releve: Releve) -> Iterator[Violation]:

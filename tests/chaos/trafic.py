@@ -70,13 +70,15 @@ class Trafic:
             for travail in [bassin.submit(acheteur) for _ in range(self._fils)]:
                 travail.result()
 
-    def jumeaux(self) -> None:
-        """Two pairs with nothing in the way: the styles must end equal (I7)."""
+    def jumeaux(self) -> list[Achat]:
+        """Two pairs of twins, one that must sell and one that must not."""
+        paires: list[Achat] = []
         for magasin, attendu in ((EN_LIGNE, "vendu"), (NORD, "refuse")):
             lignes = dict(zip(self.rayon.abondants, (1, 2, 3, 1), strict=True))
             for achat in self._paire(lignes, magasin, "simple", attendu):
-                achat.calme = True
                 self._jouer(achat)
+                paires.append(achat)
+        return paires
 
     def _nouvel(self, **champs: object) -> Achat:
         with self._verrou:
