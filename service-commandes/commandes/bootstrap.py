@@ -15,7 +15,6 @@ from commandes.infrastructure.voisins import CatalogueHttp, InventaireHttp
 from commandes.settings import CONFIG
 from socle.barriere import Barriere
 from socle.http import ClientHttp
-from socle.idempotence import purge
 
 
 def _client(nom: str) -> ClientHttp:
@@ -50,9 +49,4 @@ annuler_vente = AnnulerVente(_annulations, _inventaire, CONFIG.voisins_delai_s)
 consulter = Consulter(_lectures)
 analyser = Analyser(_lectures, _inventaire, CONFIG.voisins_delai_s)
 reprendre = Reprendre(_intentions, _annulations, _inventaire, annuler_vente, CONFIG.voisins_delai_s)
-
-
-def purger_les_cles() -> None:
-    """Forget the keys, of sales and of requests, that are older than they must live."""
-    intentions.purger()
-    purge.purger()
+purger = intentions.purger

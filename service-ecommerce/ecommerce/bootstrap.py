@@ -17,7 +17,8 @@ from ecommerce.application.suivre import Suivre
 from ecommerce.domain.checkout import Checkout, Style
 from ecommerce.infrastructure import metriques
 from ecommerce.infrastructure.checkouts import CheckoutsPostgres
-from ecommerce.infrastructure.cles import ClesPostgres, purger_tout
+from ecommerce.infrastructure.cles import ClesPostgres
+from ecommerce.infrastructure.cles import purger as purger
 from ecommerce.infrastructure.clients import ClientsPostgres
 from ecommerce.infrastructure.flux import GROUPE, Flux, PublicationsPostgres
 from ecommerce.infrastructure.paniers import PaniersPostgres
@@ -80,7 +81,6 @@ initier_choreo = InitierChoreo(
     metriques.compter_debut,
     budget_s=CONFIG.panier_budget_s,
 )
-purger = purger_tout
 consulter = Consulter(_clients, _paniers, _checkouts, _orchestrateur, EventStoreHttp(_client("event-store")))
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from ecommerce.application.ports import Cle, Memoire, Reponse
 from socle.django import erreurs as http
 from socle.erreurs import Erreur
-from socle.idempotence.purge import CONSERVATION_JOURS, purger
+from socle.idempotence import CONSERVATION_JOURS
 
 _PAR_CLE = "WHERE consommateur = %s AND cle = %s"
 
@@ -60,10 +60,10 @@ class ClesPostgres:
             )
 
 
-def purger_tout() -> int:
+def purger() -> int:
     """Delete the keys older than the promised days of database time; returns how many. Idempotent."""
     with connection.cursor() as curseur:
         curseur.execute(
             "DELETE FROM cles_checkout WHERE date_creation < now() - make_interval(days => %s)", [CONSERVATION_JOURS]
         )
-        return int(curseur.rowcount) + purger()
+        return int(curseur.rowcount)

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from socle.idempotence.purge import CONSERVATION_JOURS, purger
+from socle.idempotence import CONSERVATION_JOURS
+from socle.idempotence.middleware import PURGE_LOT
 from tests.integration import routes_essai
 from tests.integration.outils import Fil, attendre_un_verrou, brute, reglage_de_la_base, sql, total
 
@@ -243,16 +244,39 @@ def test_a_new_key_costs_these_statements_and_a_replay_those(client: Client) -> 
     with CaptureQueriesContext(connection) as seconde:
         envoyer(client)
     assert [r["sql"].split()[0] for r in premiere] == [
-        "BEGIN", "SET", "INSERT", "SET", "SAVEPOINT", "UPDATE", "RELEASE", "UPDATE", "COMMIT",
+        "BEGIN", "SET", "INSERT", "SET", "SAVEPOINT", "UPDATE", "RELEASE", "WITH", "COMMIT",
     ]  # fmt: skip
     assert [r["sql"].split()[0] for r in seconde] == ["BEGIN", "SET", "INSERT", "SELECT", "COMMIT"]
 
 
-def test_keys_live_at_least_seven_days_and_not_for_ever(client: Client) -> None:
+def vieillir(motif: str, jours: float) -> None:
+    sql("UPDATE idempotence_cles SET cree_le = now() - %s * interval '1 day' WHERE cle LIKE %s", jours, motif)
+
+
+def test_keys_live_at_least_seven_days_and_leave_when_later_answers_are_stored(client: Client) -> None:
     envoyer(client, cle="recente")
     envoyer(client, cle="ancienne")
-    sql("UPDATE idempotence_cles SET cree_le = now() - interval '7 days 23 hours' WHERE cle = 'recente'")
-    sql("UPDATE idempotence_cles SET cree_le = now() - %s * interval '1 day 1 minute' WHERE cle = 'ancienne'",
-        CONSERVATION_JOURS)  # fmt: skip
-    assert (purger(), purger()) == (1, 0)
-    assert cles() == [("recente", 201)]
+    vieillir("recente", 7.95)
+    vieillir("ancienne", CONSERVATION_JOURS + 0.01)
+    assert envoyer(client, cle="ancienne")["Idempotency-Replayed"] == "true"
+    envoyer(client, cle="nouvelle")
+    assert cles() == [("nouvelle", 201), ("recente", 201)]
+    assert envoyer(client, cle="recente")["Idempotency-Replayed"] == "true"
+
+
+def test_a_bounded_number_of_old_keys_leaves_with_one_answer_the_oldest_first(client: Client) -> None:
+    sql("INSERT INTO idempotence_cles (consommateur, cle, empreinte, cree_le) "
+        "SELECT '', 'vieille-' || n, 'x', now() - n * interval '10 days' FROM generate_series(1, %s) n",
+        PURGE_LOT + 2)  # fmt: skip
+    envoyer(client, cle="nouvelle")
+    assert [cle for cle, _ in cles()] == ["nouvelle", "vieille-1", "vieille-2"]
+
+
+def test_an_old_key_that_another_transaction_holds_is_left_to_it(client: Client) -> None:
+    envoyer(client, cle="ancienne")
+    vieillir("ancienne", 100)
+    with closing(brute()) as lien, lien.cursor() as curseur:
+        curseur.execute("BEGIN; SELECT 1 FROM idempotence_cles WHERE cle = 'ancienne' FOR UPDATE")
+        assert envoyer(client, cle="nouvelle").status_code == 201
+        curseur.execute("ROLLBACK")
+    assert [cle for cle, _ in cles()] == ["ancienne", "nouvelle"]

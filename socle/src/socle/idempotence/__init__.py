@@ -12,5 +12,10 @@ and an effect never exists without its answer.
 5. Remembered are the status, the content type and the body; not the other headers.
 6. A view that catches a database error and goes on must put the failing statement in a savepoint
    (`transaction.atomic()`), as in any transaction. Never `atomic(durable=True)`.
-7. Keys are scoped by consumer (as authenticated by the gateway) and live `CONSERVATION_JOURS` days at least.
+7. Keys are scoped by consumer (as authenticated by the gateway) and live `CONSERVATION_JOURS` days at least. Each
+   answer that is stored makes a bounded number of older ones leave, in the same statement: no program has to run for
+   that, and there are never many more of them than were stored in that time.
 """
+
+CONSERVATION_JOURS = 8
+"""A day more than the seven promised, so that no clock difference shortens the promise."""

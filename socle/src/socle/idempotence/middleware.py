@@ -13,13 +13,24 @@ from psycopg2.errors import LockNotAvailable
 from socle import fautes, jsons
 from socle.django import erreurs as http
 from socle.erreurs import CleReutilisee, DonneesInvalides, EnCours
+from socle.idempotence import CONSERVATION_JOURS
 
 ATTENTE_MS = 2000
+PURGE_LOT = 20
+"""Old keys that leave when one answer is stored: more than one, or those of a busy week would never all go."""
 _METHODES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CLE = re.compile(r"[\x21-\x7e]{1,255}")
 _JAMAIS_GARDES = frozenset({401, 403, 408, 425, 429})
 
 Vue = Callable[..., HttpResponse]
+
+# What another transaction is removing at this moment is left to it: nobody waits, nothing can deadlock.
+_GARDER = (
+    "WITH oubliees AS (DELETE FROM idempotence_cles WHERE (consommateur, cle) IN ("
+    "SELECT consommateur, cle FROM idempotence_cles WHERE cree_le < now() - make_interval(days => %s) "
+    "ORDER BY cree_le LIMIT %s FOR UPDATE SKIP LOCKED)) "
+    "UPDATE idempotence_cles SET statut = %s, type_mime = %s, corps = %s WHERE consommateur = %s AND cle = %s"
+)
 
 
 class _Annuler(Exception):
@@ -92,11 +103,8 @@ class IdempotenceMiddleware:
             if not _memorisable(reponse):
                 transaction.set_rollback(True)
                 return reponse
-            curseur.execute(
-                "UPDATE idempotence_cles SET statut = %s, type_mime = %s, corps = %s "
-                "WHERE consommateur = %s AND cle = %s",
-                [reponse.status_code, reponse.get("Content-Type", ""), reponse.content, consommateur, cle],
-            )
+            garde = [reponse.status_code, reponse.get("Content-Type", ""), reponse.content]
+            curseur.execute(_GARDER, [CONSERVATION_JOURS, PURGE_LOT, *garde, consommateur, cle])
             fautes.point("idempotence.avant_commit")
         fautes.point("idempotence.apres_commit")
         return reponse

@@ -14,8 +14,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=int(options["verbosity"]) - 1)
         import_module(f"{settings.SOCLE['app']}.infrastructure.amorce").charger()
-        if "socle.idempotence.apps.IdempotenceConfig" in settings.INSTALLED_APPS:
-            from socle.idempotence.purge import purger
-
-            purger()
         self.stdout.write(f"{settings.SOCLE['app']} : base à jour, données d'amorce présentes.")
