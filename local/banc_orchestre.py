@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.api import MAGASIN_EN_LIGNE, PRODUITS, Api
-from local.mesures import Serie, charger, cpu, reunir
+from local.mesures import Depense, Serie, charger, reunir, tableau_cpu
 from local.plateforme import Plateforme
 from local.processus import ErreurLabo
 from socle.http import ClientHttp, Reponse
@@ -123,22 +123,17 @@ def executer(
     for echauffement in (appelant.appels_nus, appelant.saga):
         charger(echauffement, nombre=max(50, nombre // 4), concurrence=concurrence)
     series: dict[str, list[Serie]] = {"appels nus": [], "saga": []}
-    depense: dict[str, dict[str, float]] = {"appels nus": {}, "saga": {}}
+    depenses = {cote: Depense() for cote in series}
     operations = {"appels nus": appelant.appels_nus, "saga": appelant.saga}
     for tour in range(tours):
         ordre = ["appels nus", "saga"] if tour % 2 == 0 else ["saga", "appels nus"]
         for cote in ordre:
-            groupes = groupes_de_processus(plateforme)
-            avant = cpu(groupes)
-            series[cote].append(charger(operations[cote], nombre=nombre, concurrence=concurrence))
-            for nom, secondes in cpu(groupes).items():
-                depense[cote][nom] = depense[cote].get(nom, 0.0) + secondes - avant[nom]
-    return _rapporter(console, {c: reunir(s) for c, s in series.items()}, depense, concurrence)
+            with depenses[cote].mesurer(groupes_de_processus(plateforme)):
+                series[cote].append(charger(operations[cote], nombre=nombre, concurrence=concurrence))
+    return _rapporter(console, {c: reunir(s) for c, s in series.items()}, depenses, concurrence)
 
 
-def _rapporter(
-    console: Console, series: dict[str, Serie], depense: dict[str, dict[str, float]], concurrence: int
-) -> int:
+def _rapporter(console: Console, series: dict[str, Serie], depenses: dict[str, Depense], concurrence: int) -> int:
     for cote, serie in series.items():
         if not serie.latences:
             raise ErreurLabo(f"Aucun checkout n'a réussi ({cote}) : {serie.echecs[0]}")
@@ -157,19 +152,8 @@ def _rapporter(
     for cote, serie in series.items():
         if serie.echecs:
             console.print(f"[red]{cote} : {serie.echecs[0]}[/red]")
-    parts = Table(title="CPU par checkout, en ms", title_justify="left")
-    for colonne in ("processus", "appels nus", "saga"):
-        parts.add_column(colonne, justify="left" if colonne == "processus" else "right")
-    par_checkout = {
-        cote: {nom: 1000 * s / max(1, len(series[cote].latences)) for nom, s in groupes.items()}
-        for cote, groupes in depense.items()
-    }
-    for nom in sorted(set(par_checkout["saga"]) | set(par_checkout["appels nus"])):
-        valeurs = [par_checkout[cote].get(nom, 0.0) for cote in ("appels nus", "saga")]
-        if max(valeurs) >= 0.005:
-            parts.add_row(nom, *(f"{valeur:.2f}" for valeur in valeurs))
-    parts.add_row("total", *(f"{sum(par_checkout[cote].values()):.2f}" for cote in ("appels nus", "saga")))
-    console.print(parts)
+    par_checkout = {cote: depense.par_operation(len(series[cote].latences)) for cote, depense in depenses.items()}
+    console.print(tableau_cpu("CPU par checkout, en ms", par_checkout))
     ratio = series["saga"].debit / series["appels nus"].debit
     propre = sum(
         valeur for nom, valeur in par_checkout["saga"].items() if nom.startswith("saga-") or nom == "postgres:saga_db"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,36 @@ from local.processus import ErreurLabo
 
 LIMITE_P95_MS = 2000.0
 PLANCHER_PAR_MINUTE = 25.0
+_REMPLISSAGE = 8
+
+
+class Caisse:
+    """`nombre` clients with three products each in their cart, made before the clock starts. Thread-safe."""
+
+    def __init__(self, plateforme: Plateforme, nombre: int) -> None:
+        preparer(plateforme, 2 * nombre + 500)
+        self._passerelle, self._cle = plateforme.urls["gateway"], plateforme.secrets["KONG_KEY_MAGASIN_APP"]
+        self._local = threading.local()
+        self._pleins: list[str] = []
+        rempli = charger(self._remplir, nombre=nombre, concurrence=_REMPLISSAGE)
+        if rempli.echecs:
+            raise ErreurLabo(f"Les paniers ne se remplissent pas : {rempli.echecs[0]}")
+
+    def _remplir(self) -> None:
+        client = self.api.nouveau_client()
+        self.api.remplir_panier(client, [(produit, 1) for produit in list(PRODUITS.values())[:3]])
+        self._pleins.append(client)
+
+    @property
+    def api(self) -> Api:
+        """This thread's caller."""
+        if not hasattr(self._local, "api"):
+            self._local.api = Api(self._passerelle, self._cle)
+        return self._local.api
+
+    def client(self) -> str:
+        """A client who has not checked out yet."""
+        return self._pleins.pop()
 
 
 def executer(
@@ -26,35 +55,10 @@ def executer(
     The cart is filled before the clock starts: what is timed is the POST of the checkout.
     """
     console = console or Console()
-    preparer(plateforme, 2 * nombre + 500)
-    cle = plateforme.secrets["KONG_KEY_MAGASIN_APP"]
-    lignes = [(produit, 1) for produit in list(PRODUITS.values())[:3]]
-    local = threading.local()
-    api = Api(plateforme.urls["gateway"], cle)
-    paniers = [api.nouveau_client() for _ in range(nombre)]
-    remplissage = iter(list(paniers))
-    verrou = threading.Lock()
-
-    def caller() -> Api:
-        if not hasattr(local, "api"):
-            local.api = Api(plateforme.urls["gateway"], cle)
-        return local.api
-
-    def remplir() -> None:
-        with verrou:
-            client = next(remplissage)
-        caller().remplir_panier(client, lignes)
-
-    rempli = charger(remplir, nombre=nombre, concurrence=8)
-    if rempli.echecs:
-        raise ErreurLabo(f"Les paniers ne se remplissent pas : {rempli.echecs[0]}")
-    a_payer = iter(paniers)
+    caisse = Caisse(plateforme, nombre)
 
     def payer() -> None:
-        with verrou:
-            client = next(a_payer)
-        entetes = {"Idempotency-Key": str(uuid.uuid4())}
-        reponse = caller().appeler("POST", f"/api/commandes/clients/{client}/checkout/", {}, entetes)
+        reponse = caisse.api.checkout(caisse.client())
         if reponse.statut != 201:
             raise ErreurLabo(f"HTTP {reponse.statut} : {reponse.corps}")
 

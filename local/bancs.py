@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from local import banc_bus, banc_orchestre, banc_reprise, banc_utilisateurs
+from local import banc_bus, banc_choreo, banc_orchestre, banc_replay, banc_reprise, banc_utilisateurs
 from local.plateforme import Plateforme
 from local.processus import ErreurLabo
 
 BANCS: dict[str, Callable[..., int]] = {
     "orchestre": banc_orchestre.executer,
     "utilisateurs": banc_utilisateurs.executer,
+    "choreo": banc_choreo.executer,
     "reprise": banc_reprise.executer,
     "bus": banc_bus.executer,
+    "replay": banc_replay.executer,
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psutil
+from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,24 @@ def reunir(series: list[Serie]) -> Serie:
     )
 
 
-def charger(operation: Callable[[], None], *, nombre: int, concurrence: int) -> Serie:
-    """Run `operation` `nombre` times from `concurrence` threads; an exception counts as a failure with its text."""
+def charger(operation: Callable[[], None], *, nombre: int, concurrence: int, pause_s: float = 0.0) -> Serie:
+    """Run `operation` `nombre` times from `concurrence` threads; an exception counts as a failure with its text.
+
+    `pause_s`: what each thread waits between two operations; their first ones are spread over that time.
+    """
     restant = iter(range(nombre))
     verrou = threading.Lock()
     latences: list[float] = []
     echecs: list[str] = []
 
-    def travailler() -> None:
+    def travailler(rang: int) -> None:
+        attente = pause_s * rang / concurrence
         while True:
             with verrou:
                 if next(restant, None) is None:
                     return
+            time.sleep(attente)
+            attente = pause_s
             debut = time.perf_counter()
             try:
                 operation()
@@ -62,7 +70,7 @@ def charger(operation: Callable[[], None], *, nombre: int, concurrence: int) -> 
                 with verrou:
                     latences.append(duree)
 
-    fils = [threading.Thread(target=travailler) for _ in range(concurrence)]
+    fils = [threading.Thread(target=travailler, args=(rang,)) for rang in range(concurrence)]
     debut = time.perf_counter()
     for fil in fils:
         fil.start()
@@ -84,6 +92,39 @@ def cpu(groupes: Mapping[str, list[int]]) -> dict[str, float]:
             secondes += temps.user + temps.system
         total[nom] = secondes
     return total
+
+
+class Depense:
+    """CPU seconds by named group of processes, added up over the blocks measured."""
+
+    def __init__(self) -> None:
+        self.secondes: dict[str, float] = {}
+
+    @contextmanager
+    def mesurer(self, groupes: Mapping[str, list[int]]) -> Iterator[None]:
+        """Add what these groups use while the block runs."""
+        avant = cpu(groupes)
+        yield
+        for nom, secondes in cpu(groupes).items():
+            self.secondes[nom] = self.secondes.get(nom, 0.0) + secondes - avant[nom]
+
+    def par_operation(self, nombre: int) -> dict[str, float]:
+        """Milliseconds by group for each of `nombre` operations."""
+        return {nom: 1000 * secondes / max(1, nombre) for nom, secondes in self.secondes.items()}
+
+
+def tableau_cpu(titre: str, colonnes: Mapping[str, Mapping[str, float]]) -> Table:
+    """Milliseconds by group, one column for each side; what shows nowhere is left out, and the total added."""
+    table = Table(title=titre, title_justify="left")
+    table.add_column("processus")
+    for cote in colonnes:
+        table.add_column(cote, justify="right")
+    for nom in sorted({nom for depenses in colonnes.values() for nom in depenses}):
+        valeurs = [depenses.get(nom, 0.0) for depenses in colonnes.values()]
+        if max(valeurs) >= 0.005:
+            table.add_row(nom, *(f"{valeur:.2f}" for valeur in valeurs))
+    table.add_row("total", *(f"{sum(depenses.values()):.2f}" for depenses in colonnes.values()))
+    return table
 
 
 def mediane(valeurs: list[float]) -> float:

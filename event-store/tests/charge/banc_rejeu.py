@@ -1,14 +1,10 @@
 """How fast is the history with n events in it: replay of one checkout, and rebuild of a read model.
 
-    from banc_rejeu import mesurer
-    mesurer(1_000_000, config)
-
-`config` names an empty, migrated scratch database (`amorcer`); the events are synthetic, written through COPY and
-chained for real, five per checkout. `python banc_rejeu.py N` does the same in a database of its own
-beside the configured one.
+`python -m tests.charge.banc_rejeu N`, with the owner's password in the environment, measures in the configured
+database, which must be empty and keeps the events: `./labo bench replay` gives it one of its own and drops it. The
+events are synthetic, written through COPY and chained for real, five per checkout. Prints one JSON object.
 """
 
-import contextlib
 import io
 import json
 import random
@@ -17,15 +13,11 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import psycopg2
-from psycopg2 import sql
-
-from event_store.bootstrap import acces, acces_proprietaire
+from event_store.bootstrap import acces, acces_proprietaire, application
 from event_store.domain.evenements import STREAM_CHECKOUTS
 from event_store.infrastructure.base import Base
-from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.infrastructure.migrer import amorcer
 from event_store.infrastructure.projections import ProjectionsPostgres
 from event_store.settings import Config
@@ -38,46 +30,51 @@ _MAGASIN = "550e8400-e29b-41d4-a716-446655440000"
 
 @dataclass(frozen=True, kw_only=True)
 class Mesures:
-    """Seconds for one replay (median and 95th percentile), and events per second of each rebuild."""
+    """Seconds: writing all events, one replay request (median, 95th percentile), and the rebuild of each read model."""
 
     evenements: int
+    ecriture_s: float
     rejeu_p50_s: float
     rejeu_p95_s: float
-    reconstructions: dict[str, float]
+    reconstructions_s: dict[str, float]
 
 
-def mesurer(nombre: int, config: Config, *, rejeux: int = 200) -> Mesures:
-    """Fill, measure, print. The database must be migrated and empty, and keeps the events."""
+def mesurer(nombre: int, config: Config, *, rejeux: int = 500) -> Mesures:
+    """Migrate, fill, measure. The database must be empty, and keeps the events."""
     proprietaire = Base(acces_proprietaire(config))
+    amorcer(proprietaire, config.postgres_user)
     debut = time.perf_counter()
     remplir(proprietaire, nombre)
-    print(f"{nombre} événements écrits en {time.perf_counter() - debut:.1f} s")
-    base = Base(acces(config))
-    historique, projections = HistoriquePostgres(base), ProjectionsPostgres(base)
-    hasard = random.Random(7)
-    durees = []
-    for _ in range(rejeux):
-        checkout = _checkout(hasard.randrange(max(nombre // 5, 1)))
-        avant = time.perf_counter()
-        lus = historique.du_checkout(checkout)
-        durees.append(time.perf_counter() - avant)
-        if len(lus) != min(5, nombre):
-            raise RuntimeError(f"{len(lus)} événements rejoués pour {checkout}")
-    vitesses = {}
-    for nom in ("orders-by-client", "checkouts"):
-        duree = projections.reconstruire(nom)["duree_s"]
-        vitesses[nom] = nombre / max(duree, 0.001)
-        print(f"reconstruction de {nom} : {duree:.2f} s, {vitesses[nom]:.0f} événements/s")
-    base.fermer()
+    ecriture_s = time.perf_counter() - debut
     proprietaire.fermer()
-    mesures = Mesures(
+    durees = _rejouer(nombre, config, rejeux)
+    base = Base(acces(config))
+    projections = ProjectionsPostgres(base)
+    reconstructions = {nom: projections.reconstruire(nom)["duree_s"] for nom in ("orders-by-client", "checkouts")}
+    base.fermer()
+    return Mesures(
         evenements=nombre,
+        ecriture_s=ecriture_s,
         rejeu_p50_s=statistics.median(durees),
         rejeu_p95_s=statistics.quantiles(durees, n=20)[-1],
-        reconstructions=vitesses,
+        reconstructions_s=reconstructions,
     )
-    print(f"rejeu d'un checkout : p50 {mesures.rejeu_p50_s * 1000:.2f} ms, p95 {mesures.rejeu_p95_s * 1000:.2f} ms")
-    return mesures
+
+
+def _rejouer(nombre: int, config: Config, rejeux: int) -> list[float]:
+    """Seconds of each replay: the whole request but for the network, of checkouts drawn at random."""
+    hasard = random.Random(7)
+    durees = []
+    with application(config).test_client() as client:
+        for _ in range(rejeux):
+            checkout = _checkout(hasard.randrange(max(nombre // 5, 1)))
+            avant = time.perf_counter()
+            reponse = client.get(f"/api/event-store/replay/checkout/{checkout}")
+            durees.append(time.perf_counter() - avant)
+            lus = len(reponse.get_json()["events"]) if reponse.status_code == 200 else 0
+            if lus != min(5, nombre):
+                raise RuntimeError(f"{lus} événements rejoués pour {checkout} (HTTP {reponse.status_code})")
+    return durees
 
 
 def remplir(base: Base, nombre: int) -> None:
@@ -146,25 +143,5 @@ def _ligne(n: int) -> str:
     return "\t".join(map(str, colonnes)) + "\n"
 
 
-def base_jetable(config: Config, nombre: int) -> Mesures:
-    """The same in a new database that is dropped at the end; the owner role must be allowed to create databases."""
-    nom = f"banc_rejeu_{uuid.uuid4().hex[:8]}"
-    identifiant = sql.Identifier(nom)
-    lien = acces_proprietaire(config).ouvrir()
-    with contextlib.closing(lien), lien.cursor() as curseur:
-        curseur.execute(sql.SQL("CREATE DATABASE {}").format(identifiant))
-        try:
-            scratch = config.model_copy(update={"postgres_db": nom})
-            amorceur = Base(acces_proprietaire(scratch))
-            amorcer(amorceur, scratch.postgres_user)
-            amorceur.fermer()
-            return mesurer(nombre, scratch)
-        finally:
-            curseur.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifiant))
-
-
 if __name__ == "__main__":
-    try:
-        base_jetable(charger(Config), int(sys.argv[1]))
-    except psycopg2.Error as refus:
-        raise SystemExit(f"La base jetable n'a pas pu servir : {refus}") from None
+    print(json.dumps(asdict(mesurer(int(sys.argv[1]), charger(Config)))))
