@@ -27,6 +27,7 @@ from socle.fautes import Faute, Tableau
 
 FLUX = "ecommerce.checkout.events"
 _RETOUR_S = 60.0
+_REVEIL_S = 1.0
 
 
 class Atelier:
@@ -149,11 +150,17 @@ def _au_point(atelier: Atelier, panne: Panne) -> Iterator[None]:
     programme = next(q for s in p.services for q in s.programmes if q.nom == panne.cible)
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     tableau = Tableau(p.lieux.run / "fautes" / f"{instance}.json")
-    tableau.ecrire([Faute(**panne.details)])
+    premiere = {nom: valeur for nom, valeur in panne.details.items() if nom != "puis"}
+    tableau.ecrire([Faute(**faute) for faute in (premiere, *panne.details.get("puis", ()))])
     try:
         yield
+        if panne.details["genre"] == "gel":  # whoever met the point stands still there
+            p.signal(panne.cible, signal.SIGCONT)
+            time.sleep(_REVEIL_S)
     finally:
         tableau.ecrire([])
+        with contextlib.suppress(ErreurLabo, ProcessLookupError):
+            p.signal(panne.cible, signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -261,6 +268,7 @@ _GENRES: dict[str, Callable[[Atelier, Panne], AbstractContextManager[None]]] = {
     "echec": _au_point,
     "crash": _au_point,
     "double": _au_point,
+    "somme": _au_point,
     "horloge": _horloge,
     "relais": _relais,
     "poison": _poison,

@@ -101,13 +101,19 @@ FORMES_DE_POISON = ("illisible", "sans_panier", "type_inconnu", "version_future"
 Tirage = Callable[[random.Random], tuple[str, float, Mapping[str, Any]]]
 
 
-def _au_point(genre: str, *, nombre: tuple[int, int], secondes: tuple[float, float] = (0.0, 0.0)) -> Tirage:
+def _au_point(
+    genre: str,
+    *,
+    nombre: tuple[int, int],
+    secondes: tuple[float, float] = (0.0, 0.0),
+    duree: tuple[float, float] = (3.0, 6.0),
+) -> Tirage:
     def tirer(hasard: random.Random) -> tuple[str, float, Mapping[str, Any]]:
         programme, point = hasard.choice(emplacements(doublables=genre == "double"))
         details = {"point": point, "genre": genre, "nombre": hasard.randint(*nombre)}
         if secondes[1]:
             details["secondes"] = _rond(hasard, *secondes)
-        return programme, _rond(hasard, 3, 6), details
+        return programme, _rond(hasard, *duree), details
 
     return tirer
 
@@ -137,6 +143,7 @@ GENRES: dict[str, Tirage] = {
     "echec": _au_point("erreur", nombre=(1, 6)),
     "crash": _au_point("crash", nombre=(1, 1)),
     "double": _au_point("double", nombre=(1, 10)),
+    "somme": _au_point("gel", nombre=(1, 1), duree=(BAIL_S + 0.5, BAIL_S + 3)),
     "horloge": lambda h: (h.choice(_TOUS), _rond(h, 3, 8), {"decalage_s": h.choice((-300, -60, 60, 300))}),
     "relais": lambda h: (h.choice(("ecommerce-fond", *_WORKERS)), _rond(h, 3, 8), {}),
     "poison": lambda h: ("redis", 0.0, {"forme": h.choice(FORMES_DE_POISON), "graine": h.getrandbits(32)}),

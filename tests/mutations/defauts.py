@@ -33,7 +33,7 @@ class Defaut:
 
 
 def au_point(
-    point: str, genre: str, *cibles: str, tous_les_s: float = 2.0, **details: float
+    point: str, genre: str, *cibles: str, tous_les_s: float = 2.0, **details: object
 ) -> Callable[[], list[Panne]]:
     """The same switch again and again at each of these programs."""
 
@@ -42,7 +42,7 @@ def au_point(
         return [
             Panne(
                 rang=rang,
-                genre={"delai": "lenteur", "erreur": "echec"}.get(genre, genre),
+                genre={"delai": "lenteur", "erreur": "echec", "gel": "somme"}.get(genre, genre),
                 cible=cible,
                 debut_s=instant,
                 duree_s=tous_les_s - 0.2,
@@ -76,6 +76,7 @@ _BARRIERE = "socle/src/socle/barriere/barriere.py"
 _INSERTION_FAITE = """
                 curseur.execute(
                     "INSERT INTO barriere (espace, reference, etat, empreinte) VALUES (%s, %s, 'FAITE'"""
+_DEPOT = "socle/src/socle/saga/depot_postgres.py"
 _BUS = "socle/src/socle/evenements/bus.py"
 
 DEFAUTS = (
@@ -86,33 +87,32 @@ DEFAUTS = (
                 _BARRIERE,
                 f"with transaction.atomic(), connection.cursor() as curseur:{_INSERTION_FAITE}",
                 f"with connection.cursor() as curseur:{_INSERTION_FAITE}",
-            )
-        ],
-        plan=au_point("barriere.avant_commit", "crash", "inventaire"),
-        attendus=frozenset({"I1"}),
-    ),
-    Defaut(
-        nom="a compensation that comes first is not recorded",
-        coupes=[
+            ),
             (
                 _BARRIERE,
-                'fautes.point("barriere.avant_commit_annulation")',
-                "transaction.set_rollback(True)",
-            )
+                "reponse = jsons.ecrire(faire()).decode()\n",
+                'reponse = jsons.ecrire(faire()).decode()\n                    fautes.point("barriere.avant_commit")\n',
+            ),
         ],
-        plan=repeter("gel", "inventaire", duree_s=5.5, tous_les_s=6.0),
+        plan=au_point("barriere.avant_commit", "crash", "inventaire"),
         attendus=frozenset({"I1"}),
     ),
     Defaut(
         nom="a stale owner writes: no fencing token",
         coupes=[
             (
-                "socle/src/socle/saga/depot_postgres.py",
+                _DEPOT,
                 "WHERE saga_id = %s AND jeton = %s AND reponse_statut IS NULL RETURNING saga_id), ",
                 "WHERE saga_id = %s AND %s::bigint IS NOT NULL RETURNING saga_id), ",
-            )
+            ),
+            # The history's own uniqueness stands behind the token.
+            (_DEPOT, 'message text, horodatage timestamptz, donnees jsonb))"',
+             'message text, horodatage timestamptz, donnees jsonb) ON CONFLICT DO NOTHING)"'),
         ],
-        plan=repeter("gel", "saga-1", "saga-2", duree_s=4.5, tous_les_s=5.0),
+        plan=au_point(
+            "saga.avant_intention", "gel", "saga-1", "saga-2", tous_les_s=6.0, nombre=1,
+            puis=[{"point": "saga.apres_intention", "genre": "crash"}],
+        ),
         attendus=frozenset({"I2", "I4", "I5", "I8"}),
     ),
     Defaut(
