@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.chaos.constats import Releve
 from tests.chaos.invariants import Violation
 
 PROJECTIONS = ("orders-by-client", "checkouts")
+_FILS = 6
 _SERVICES = ("catalogue", "inventaire", "commandes", "ecommerce", "saga")
 
 
@@ -52,19 +54,28 @@ def chaine(acces: Acces, releve: Releve) -> Iterator[Violation]:
 
 def modeles(acces: Acces, releve: Releve) -> Iterator[Violation]:
     """I6: both read models say what the events of each checkout say."""
-    for client in clients(releve.achats):
+
+    def lire(client: str) -> tuple[Any, Any]:
+        return (
+            acces.lire(f"/api/event-store/cqrs/orders-by-client/{client}"),
+            acces.lire(f"/api/event-store/cqrs/checkouts?client_id={client}&page_size=200"),
+        )
+
+    connus = clients(releve.achats)
+    with ThreadPoolExecutor(_FILS) as bassin:
+        lectures = list(bassin.map(lire, connus))
+    for client, (commandes, page) in zip(connus, lectures, strict=True):
         siens = [c for c in releve.constats if c.achat.client_id == client]
+        premier = siens[0].id if siens else ""
         reussis = {c.detail["commande_id"] for c in siens if c.rejeu.get("status") == "succeeded"}
-        lu = acces.lire(f"/api/event-store/cqrs/orders-by-client/{client}")
-        if lu["total_orders"] != len(reussis) or (reussis and lu["last_order_id"] not in reussis):
-            texte = f"orders-by-client de {client} : {lu['total_orders']} ({lu['last_order_id']}), commandes {reussis}"
-            yield Violation(invariant="I6", texte=texte, checkout=siens[0].id if siens else "")
-        page = acces.lire(f"/api/event-store/cqrs/checkouts?client_id={client}&page_size=200")
+        derniere = commandes["last_order_id"]
+        if commandes["total_orders"] != len(reussis) or (reussis and derniere not in reussis):
+            texte = f"orders-by-client de {client} : {commandes['total_orders']} ({derniere}), commandes {reussis}"
+            yield Violation(invariant="I6", texte=texte, checkout=premier)
         lus = {c["checkout_id"]: (c["statut"], c["evenements"]) for c in page["checkouts"]}
         attendus = {c.id: (c.rejeu["status"], len(c.evenements)) for c in siens if c.rejeu}
         if lus != attendus:
-            texte = f"checkouts de {client} : {lus}, rejeux {attendus}"
-            yield Violation(invariant="I6", texte=texte, checkout=siens[0].id if siens else "")
+            yield Violation(invariant="I6", texte=f"checkouts de {client} : {lus}, rejeux {attendus}", checkout=premier)
 
 
 def reconstructions(acces: Acces, releve: Releve) -> Iterator[Violation]:

@@ -17,8 +17,8 @@ from local.chaos_plan import planifier
 from tests.chaos.trafic import EN_LIGNE
 from tests.chaos.verifier import Verificateur, principal
 
-MINUTES = 0.4
-GRAINE_FIXE = 20
+MINUTES = 0.3
+GRAINE_FIXE = 15
 
 
 @pytest.fixture(scope="module")
