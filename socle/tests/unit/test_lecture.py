@@ -60,6 +60,28 @@ def test_F43_a_wrong_member_is_named_and_no_other(champ: str, valeurs: list[Any]
         assert list(refus.value.champs) == [champ], repr(valeur)
 
 
+def test_an_identifier_that_may_be_missing_is_none_or_as_it_should_be() -> None:
+    for corps, lu in (({}, None), ({"id": None}, None), ({"id": ID}, UUID(ID))):
+        lecteur = Lecteur(corps)
+        assert lecteur.identifiant_ou_rien("id") == lu
+        lecteur.verifier()
+    lecteur = Lecteur({"id": "x"})
+    lecteur.identifiant_ou_rien("id")
+    with pytest.raises(DonneesInvalides) as refus:
+        lecteur.verifier()
+    assert list(refus.value.champs) == ["id"]
+
+
+def test_a_member_that_may_not_be_there_is_refused_even_when_null() -> None:
+    lecteur = Lecteur({"lignes": None})
+    lecteur.interdire("autre", "Non.")
+    lecteur.verifier()
+    lecteur.interdire("lignes", "Non.")
+    with pytest.raises(DonneesInvalides) as refus:
+        lecteur.verifier()
+    assert refus.value.champs == {"lignes": "Non."}
+
+
 def test_every_missing_member_is_named_at_once() -> None:
     lecteur = Lecteur({})
     lire(lecteur)

@@ -48,6 +48,15 @@ class Lecteur:
         self._refuser(nom, valeur, "Un identifiant UUID est attendu.")
         return _NUL
 
+    def identifiant_ou_rien(self, nom: str) -> UUID | None:
+        """The same where none is needed: null and absent are None."""
+        return None if self._corps.get(nom) is None else self.identifiant(nom)
+
+    def interdire(self, nom: str, message: str) -> None:
+        """Refuse a member that may not be there beside the others."""
+        if nom in self._corps:
+            self._champs[f"{self._prefixe}{nom}"] = message
+
     def entier(self, nom: str, minimum: int, maximum: int) -> int:
         """A JSON integer within bounds: no text, no decimal point, no boolean."""
         valeur = self._lire(nom)
