@@ -23,7 +23,10 @@ _REDIS_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Groupe:
-    """One group: entries not delivered yet, delivered but not acknowledged, dead letters still open; None: unknown."""
+    """One group: entries not delivered yet, delivered but not acknowledged, dead letters still open; None: unknown.
+
+    Without `programme`, nobody here consumes it any more; its letters are there all the same.
+    """
 
     nom: str
     programme: str

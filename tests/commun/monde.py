@@ -13,6 +13,7 @@ from typing import Any
 
 import urllib3
 
+from local import groupes
 from local.plateforme import Plateforme
 
 MAGASIN_EN_LIGNE = "550e8400-e29b-41d4-a716-446655440000"
@@ -222,6 +223,8 @@ class Monde:
         ouverts = "SELECT 1 FROM checkouts WHERE statut IN ('initie', 'en_cours') LIMIT 1"
         attendre(lambda: not self.sql("ecommerce", ouverts), "conclusion des checkouts en cours", 40)
         noms = list(services)
+        if "event-store" in noms:
+            attendre(self._tout_est_raconte, "repos du flux", 30)
         lus = {nom: self.contenu(nom) for nom in noms}
 
         def inchanges() -> bool:
@@ -231,6 +234,12 @@ class Monde:
 
         attendre(inchanges, "repos des bases", 20)
         return lus
+
+    def _tout_est_raconte(self) -> bool:
+        """Every event is published and every group has done with it; asked in this order, for groups publish too."""
+        restants = "SELECT 1 FROM outbox WHERE publie_le IS NULL LIMIT 1"
+        publie = not any(self.sql(service, restants) for service in ("ecommerce", "saga", "workers"))
+        return publie and all(g.au_repos for g in groupes.observer(self.plateforme)[0] if g.programme)
 
     def contenu(self, service: str) -> dict[str, tuple[int, str]]:
         """(rows, digest) of every table of a service: equal before and after means that nothing was written."""

@@ -86,13 +86,30 @@ def _operations(service: str, document: Mapping[str, Any]) -> Iterator[Operation
         communs = methodes.get("parameters", [])
         for methode in METHODES:
             if methode in methodes:
-                brut = {**methodes[methode], "parameters": [*communs, *methodes[methode]["parameters"]]}
+                brut = _en_swagger(methodes[methode]) if "openapi" in document else methodes[methode]
+                brut = {**brut, "parameters": [*communs, *brut["parameters"]]}
                 yield Operation(service, methode.upper(), chemin, brut, document)
 
 
+def _en_swagger(brut: Mapping[str, Any]) -> dict[str, Any]:
+    """An operation of OpenAPI 3 in the shape of Swagger 2.0, which is how the tests read both."""
+    parametres = list(brut.get("parameters", []))
+    if "requestBody" in brut:
+        contenu = brut["requestBody"]["content"]["application/json"]
+        parametres.append(
+            {"in": "body", "name": "corps", "schema": {**contenu["schema"], "example": contenu["example"]}}
+        )
+    reponses = {}
+    for statut, reponse in brut["responses"].items():
+        contenu = reponse["content"]["application/json"]
+        reponses[statut] = {"schema": contenu["schema"], "examples": {"application/json": contenu["example"]}}
+    return {**brut, "parameters": parametres, "responses": reponses}
+
+
 def json_schema(schema: Any, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Swagger 2.0's dialect as JSON Schema: `x-nullable` allows null, definitions come along."""
-    return _permettre_null({**copy.deepcopy(schema), "definitions": copy.deepcopy(document["definitions"])})
+    """The document's dialect as JSON Schema: `x-nullable` allows null, what references name comes along."""
+    nommes = {nom: copy.deepcopy(document[nom]) for nom in ("definitions", "components") if nom in document}
+    return _permettre_null({**copy.deepcopy(schema), **nommes})
 
 
 def _permettre_null(noeud: Any) -> Any:

@@ -31,6 +31,8 @@ def _force_ailleurs(service: str, route: str, statut: int) -> bool:
     """Outcomes that no single request can show, or that the common rules ask of every route."""
     if statut in (202, 409, 422, 503):  # time or a neighbour: tests/e2e, test_idempotence
         return True
+    if statut == 413:  # the gateway's limit is the smaller one: test_hostile
+        return True
     if statut == 200 and route.endswith(("compenser/", "reprendre/", "ignorer-etape/", "compensate/")):
         return True  # needs a saga that is still running or stuck: tests/e2e
     if statut == 400 and route.startswith("GET "):

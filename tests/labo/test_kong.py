@@ -85,7 +85,7 @@ def test_a_key_is_required_everywhere_but_on_documentation(document: dict[str, A
         for greffon in route.get("plugins", ())
         if greffon["name"] == "key-auth"
     }
-    apis = ("catalogue", "inventaire", "commandes", "supply-chain", "ecommerce", "saga")
+    apis = ("catalogue", "inventaire", "commandes", "supply-chain", "ecommerce", "saga", "event-store")
     assert list(ouvertes) == [f"{nom}-documentation" for nom in apis]
     for methodes, chemins in ouvertes.values():
         assert methodes == ["GET", "HEAD", "OPTIONS"]

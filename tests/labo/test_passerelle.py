@@ -139,7 +139,9 @@ def test_the_correlation_id_is_kept_or_generated_forwarded_and_returned(monter: 
 
 @pytest.mark.parametrize("page", ["", "/", "/swagger/", "/swagger.json", "/swagger.yaml", "/redoc/", "/static/a/b.js"])
 def test_documentation_is_read_without_a_key(monter: FabriqueDeBanc, page: str) -> None:
-    banc = monter("catalogue-1:8001", "saga-1:8009", "ecommerce:8005", "commandes:8003", "inventaire:8002")
+    banc = monter(
+        "catalogue-1:8001", "saga-1:8009", "ecommerce:8005", "commandes:8003", "inventaire:8002", "event-store:7010"
+    )
     bases = {
         "/api/catalogue": "/api/ddd/catalogue",
         "/api/inventaire": "/api/ddd/inventaire",
@@ -147,6 +149,7 @@ def test_documentation_is_read_without_a_key(monter: FabriqueDeBanc, page: str) 
         "/api/ecommerce": "/api",
         "/api/saga": "/api/saga",
         "/api/saga/api/saga": "/api/saga",
+        "/api/event-store": "/api/event-store",
     }
     for prefixe, base in bases.items():
         reponse = banc.appeler("GET", f"{prefixe}{page}?a=b", cle=None)

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template_string, request, send_from_directory
+from flask import Flask, Response, abort, render_template_string, request, send_from_directory
 
 from event_store.bootstrap import Services
 from event_store.interfaces import openapi
@@ -66,8 +66,10 @@ def brancher(app: Flask, services: Services) -> None:
         return servir
 
     def accueil() -> Response:
-        suite = "swagger/" if request.path.endswith("/") else request.path.rpartition("/")[2] + "/swagger/"
-        return Response(status=302, headers={"Location": suite})
+        if request.path.endswith("//"):  # routing forgives one slash too many
+            abort(404)
+        # The gateway does not strip our prefix: the path is the visitor's own.
+        return Response(status=302, headers={"Location": request.path.rstrip("/") + "/swagger/"})
 
     def document_json() -> Response:
         return Response(jsons.ecrire(openapi.document()), content_type="application/json")

@@ -2,8 +2,8 @@
 
 import contextlib
 import re
-from pathlib import Path
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from event_store.bootstrap import assembler
 from event_store.interfaces.application import creer
 from event_store.interfaces.openapi import document
-from socle import fautes
 from event_store.interfaces.vues import ROUTES
 from event_store.settings import Config
+from socle import fautes
 from tests.conftest import JETON, ajouter, evenement, interne, superutilisateur
 
 BASE = "/api/event-store"
@@ -27,6 +27,8 @@ def test_health_both_ways(client: FlaskClient, prefixe: str, fin: str) -> None:
     for chemin in ("health", "health/live", "health/ready", "metrics"):
         assert client.get(f"{prefixe}/{chemin}{fin}").status_code == 200
     assert client.get(f"{prefixe}/health{fin}").json["verifications"] == {"base_de_donnees": "ok"}
+
+
 def test_the_fault_switches_need_the_lab_profile_and_the_token(config: Config, tmp_path: Path) -> None:
     corps = {"fautes": [{"point": "event_store.avant_ajout", "genre": "delai", "secondes": 0.5}]}
     sans = creer(assembler(config.model_copy(update={"labo_fautes": False}))).test_client()
@@ -54,8 +56,6 @@ def test_the_fault_switches_need_the_lab_profile_and_the_token(config: Config, t
         fautes.desactiver()
 
 
-
-
 def test_documentation_pages_and_their_assets(client: FlaskClient) -> None:
     for prefixe in ("", BASE):
         for page in ("swagger", "redoc"):
@@ -65,8 +65,9 @@ def test_documentation_pages_and_their_assets(client: FlaskClient) -> None:
                 assert relatif.startswith("../")
                 assert client.get(f"{prefixe}/{relatif.removeprefix('../')}").status_code == 200
             assert client.get(f"{prefixe}/{page}").headers["Location"] == f"{page}/"
-        assert client.get(f"{prefixe}/").headers["Location"] == "swagger/"
-    assert client.get(BASE).headers["Location"] == "event-store/swagger/"
+        assert client.get(f"{prefixe}/").headers["Location"] == f"{prefixe}/swagger/"
+    assert client.get(BASE).headers["Location"] == f"{BASE}/swagger/"
+    assert client.get(f"{BASE}//").json["code"] == "route_inconnue"
     assert client.get("/swagger.json").json["openapi"] == "3.0.3"
     assert client.get("/swagger.yaml").text.startswith("openapi: 3.0.3")
     assert client.get("/static/../../etc/passwd").status_code == 404
