@@ -151,9 +151,10 @@ def _au_point(atelier: Atelier, panne: Panne) -> Iterator[None]:
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     tableau = Tableau(p.lieux.run / "fautes" / f"{instance}.json")
     premiere = {nom: valeur for nom, valeur in panne.details.items() if nom != "puis"}
-    tableau.ecrire([Faute(**faute) for faute in (premiere, *panne.details.get("puis", ()))])
+    tableau.ecrire([Faute(**premiere)])
     try:
         yield
+        tableau.ecrire([Faute(**faute) for faute in panne.details.get("puis", ())])
         if panne.details["genre"] == "gel":  # whoever met the point stands still there
             p.signal(panne.cible, signal.SIGCONT)
             time.sleep(_REVEIL_S)
