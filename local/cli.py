@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from local import demarrage, diagnostic, groupes, lettres_mortes, postgres, programmes
+from local import coffre, demarrage, diagnostic, groupes, lettres_mortes, postgres, programmes
 from local.lieux import depuis_environnement
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
@@ -78,9 +78,21 @@ def _adresses(plateforme: Plateforme) -> None:
     for service in (s for s in plateforme.services if s.route):
         table.add_row(f"Swagger {service.nom}", f"{passerelle}{service.route}/swagger/")
     table.add_row("État de la passerelle", f"{plateforme.urls['gateway-etat']}/stats")
+    table.add_row("Administration", _administration(plateforme))
     table.add_row("PostgreSQL", f"{ADRESSE}:{plateforme.ports['postgres']}  (./labo shell postgres)")
     table.add_row("Redis", f"{ADRESSE}:{plateforme.ports['redis']}")
     console.print(table)
+
+
+def _administration(plateforme: Plateforme) -> str:
+    """Where the Django admins are, and where their password is: it is not shown by itself."""
+    django = [service for service in plateforme.services if service.django]
+    ports = ", ".join(str(plateforme.ports[service.webs[0].nom]) for service in django)
+    fichier = plateforme.lieux.secrets
+    return (
+        f"http://{ADRESSE}:PORT/admin/ ({ports}), compte « {coffre.ADMIN} », "
+        f"mot de passe : {coffre.ADMIN_MOT_DE_PASSE} dans {fichier}"
+    )
 
 
 def _noms(plateforme: Plateforme, nom: str) -> list[str]:
@@ -142,6 +154,7 @@ def status() -> None:
     console.print(table)
     total = demarrage.memoire_totale(plateforme.lieux)
     console.print(f"Mémoire de toute la plateforme : {_mio(total)} (pages partagées comptées une fois)")
+    console.print(f"Administration : {escape(_administration(plateforme))}", soft_wrap=True)
     _groupes(plateforme)
     raise typer.Exit(0 if tous_prets else 1)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from local.composants import CLE_DU_LABO, Service
 
+ADMIN, ADMIN_MOT_DE_PASSE = "labo", "ADMIN_MOT_DE_PASSE"
+"""The account of every Django admin, and the variable that holds its password."""
+
 # Consumers of kong.yml beside magasin-app, whether or not their service runs here.
 CONSOMMATEURS = ("orchestrator", "workers", "ecommerce", "magasin", "commandes", "inventaire", "supply-chain")
 
@@ -38,7 +41,7 @@ def ouvrir(fichier: Path, services: Iterable[Service], environnement: Mapping[st
 
     The lab key is not a generated secret: KONG_KEY_MAGASIN_APP of the environment, else the course material's.
     """
-    noms = ["POSTGRES_PASSWORD", "INTERNAL_TOKEN", *map(variable_cle, CONSOMMATEURS)]
+    noms = ["POSTGRES_PASSWORD", "INTERNAL_TOKEN", ADMIN_MOT_DE_PASSE, *map(variable_cle, CONSOMMATEURS)]
     for service in services:
         noms += [variable_base(service), variable_proprietaire(service), variable_django(service)]
     connus = _lire(fichier)

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import passerelle, postgres, valkey
-from local.coffre import variable_base, variable_cle, variable_django, variable_proprietaire
+from local.coffre import (
+    ADMIN,
+    ADMIN_MOT_DE_PASSE,
+    variable_base,
+    variable_cle,
+    variable_django,
+    variable_proprietaire,
+)
 from local.composants import REGLAGES, Fond, Service, Web, ports
 from local.lieux import Lieux
 from local.processus import ADRESSE, ligne_de_lancement
@@ -108,10 +115,12 @@ def environnement_d_amorce(
 ) -> dict[str, str]:
     """The environment of the command that prepares a service's database.
 
-    Its owner's password comes with it, and the role that its dead letters are entrusted to.
+    Its owner's password comes with it, the role that its dead letters are entrusted to, and the admin's account.
     """
     variables = environnement_du_service(service, service.programmes[0], lieux, coffre, services)
     variables.pop("PROMETHEUS_MULTIPROC_DIR", None)  # a short-lived command leaves no samples behind
+    if service.django:
+        variables |= {"ADMIN_UTILISATEUR": ADMIN, ADMIN_MOT_DE_PASSE: coffre[ADMIN_MOT_DE_PASSE]}
     if service.base_a_part:
         variables |= {
             "POSTGRES_OWNER_USER": service.proprietaire,

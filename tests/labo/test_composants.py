@@ -78,7 +78,10 @@ def test_no_program_is_given_a_database_password_or_a_signing_key_of_another_ser
             variables = programmes.environnement_du_service(service, programme, lieux, secrets, tous)
             assert not autres & set(variables.values()), programme.nom
             assert variables["POSTGRES_PASSWORD"] in propres[service.nom]
+            assert secrets["ADMIN_MOT_DE_PASSE"] not in variables.values(), programme.nom
         amorce = programmes.environnement_d_amorce(service, lieux, secrets, tous)
+        compte = ("labo", secrets["ADMIN_MOT_DE_PASSE"]) if service.django else (None, None)
+        assert (amorce.get("ADMIN_UTILISATEUR"), amorce.get("ADMIN_MOT_DE_PASSE")) == compte
         assert not autres & set(amorce.values())
         assert amorce.get("LETTRES_MORTES_ROLE", "") == ("event_store_user" if service.groupes else "")
 
@@ -97,7 +100,7 @@ def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None
     premiers = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert coffre.ouvrir(fichier, composants.SERVICES, {}) == premiers
     assert stat.S_IMODE(fichier.stat().st_mode) == 0o600
-    assert len(set(premiers.values())) == len(premiers) == 25
+    assert len(set(premiers.values())) == len(premiers) == 26
     assert all(len(valeur) >= 40 for nom, valeur in premiers.items() if nom != "KONG_KEY_MAGASIN_APP")
 
 

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Secondes = Annotated[float, Field(gt=0, le=3600)]
+MOT_DE_PASSE_MIN = 12
 
 
 class ConfigBase(BaseSettings):
@@ -41,6 +42,18 @@ class ConfigDjango(ConfigBase):
     postgres_password: SecretStr
     postgres_statement_timeout_ms: int = Field(5000, ge=100, le=600_000)
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^rediss?://")
+    admin_utilisateur: str = Field("", max_length=150)
+    admin_mot_de_passe: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _compte_entier(self) -> Self:
+        mot_de_passe = self.admin_mot_de_passe.get_secret_value()
+        if bool(self.admin_utilisateur) != bool(mot_de_passe) or 0 < len(mot_de_passe) < MOT_DE_PASSE_MIN:
+            raise ValueError(
+                "ADMIN_UTILISATEUR et ADMIN_MOT_DE_PASSE vont ensemble ; "
+                f"le mot de passe a au moins {MOT_DE_PASSE_MIN} caractères"
+            )
+        return self
 
 
 C = TypeVar("C", bound=ConfigBase)

@@ -1,12 +1,15 @@
 """The admin has its sessions and its CSRF protection; API requests do not pay for them."""
 
 import json
+from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +51,31 @@ def test_a_login_without_its_token_is_refused(navigateur: Client) -> None:
     del complet["csrfmiddlewaretoken"]
     assert navigateur.post(CONNEXION, complet).status_code == 403
     assert navigateur.get("/admin/").status_code == 302
+
+
+def amorcer(compte: tuple[str, str]) -> None:
+    with override_settings(SOCLE={**settings.SOCLE, "admin": compte}):
+        call_command("amorcer", stdout=StringIO(), verbosity=0)
+
+
+def test_the_seed_creates_the_account_that_was_asked_for_and_no_other(client: Client) -> None:
+    amorcer(("", ""))
+    assert User.objects.count() == 0
+    amorcer(("labo", "un-mot-de-passe-engendre"))
+    compte = User.objects.get()
+    assert (compte.username, compte.is_superuser, compte.is_staff, compte.is_active) == ("labo", True, True, True)
+    assert client.login(username="labo", password="un-mot-de-passe-engendre")
+    amorcer(("labo", "un-mot-de-passe-engendre"))
+    assert User.objects.get().password == compte.password
+
+
+def test_the_password_of_now_counts_and_a_closed_account_is_open_again(client: Client) -> None:
+    amorcer(("labo", "le-premier-mot-de-passe"))
+    User.objects.update(is_active=False, is_staff=False)
+    amorcer(("labo", "le-second-mot-de-passe"))
+    assert User.objects.count() == 1
+    assert not client.login(username="labo", password="le-premier-mot-de-passe")
+    assert client.login(username="labo", password="le-second-mot-de-passe")
 
 
 def test_cookies_are_named_after_the_service_because_browsers_do_not_tell_ports_apart(navigateur: Client) -> None:

@@ -83,3 +83,27 @@ def test_a_structured_variable_that_is_not_json_is_one_line_too(
         charger(AvecListe)
     dit = capsys.readouterr().err
     assert (leve.value.code, len(dit.splitlines()), "voisins" in dit, "secret" in dit) == (78, 2, True, False)
+
+
+@pytest.mark.parametrize(
+    ("compte", "mot_de_passe"), [("labo", ""), ("", "un-mot-de-passe"), ("labo", "court"), ("labo", "onze-signes")]
+)
+def test_an_admin_account_has_a_name_and_a_long_password_or_there_is_none(
+    environnement: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], compte: str, mot_de_passe: str
+) -> None:
+    environnement.setenv("ADMIN_UTILISATEUR", compte)
+    environnement.setenv("ADMIN_MOT_DE_PASSE", mot_de_passe)
+    with pytest.raises(SystemExit):
+        charger(ConfigDjango)
+    erreur = capsys.readouterr().err
+    assert "le mot de passe a au moins 12 caractères" in erreur
+    assert not mot_de_passe or mot_de_passe not in erreur
+
+
+def test_the_admin_account_is_read_and_not_shown(environnement: pytest.MonkeyPatch) -> None:
+    assert charger(ConfigDjango).admin_utilisateur == ""
+    environnement.setenv("ADMIN_UTILISATEUR", "labo")
+    environnement.setenv("ADMIN_MOT_DE_PASSE", "un-mot-de-passe")
+    config = charger(ConfigDjango)
+    assert (config.admin_utilisateur, config.admin_mot_de_passe.get_secret_value()) == ("labo", "un-mot-de-passe")
+    assert "un-mot-de-passe" not in repr(config)
