@@ -179,7 +179,7 @@ SERVICES: tuple[Service, ...] = (
                 nom="ecommerce-fond",
                 commande="fond",
                 instance="ecommerce-fond",
-                connexions=7,
+                connexions=8,
                 port=9106,
                 groupe="choreo-suivi",
             ),

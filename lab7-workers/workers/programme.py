@@ -15,6 +15,7 @@ from socle.evenements import lettres_mortes
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.consommateur import Consommateur, Reglages
+from socle.evenements.jauges import EtatDuGroupe
 from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Table
 from socle.evenements.tables import CREATION
@@ -24,7 +25,7 @@ from workers.canaux import Canal, CanalConsole, CanalSmtp
 from workers.config import FLUX, Config
 from workers.contexte import Contexte
 from workers.horloge import Horloge
-from workers.metriques import Compteurs, EtatDuGroupe
+from workers.metriques import TYPES, Compteurs
 from workers.services import Services
 
 journal = logging.getLogger("workers")
@@ -54,6 +55,8 @@ GROUPES = (
 # Workers publish with the acknowledgement; the relay of each of the six picks up what one of them left by dying.
 _AGE_DU_RELAIS_S = 2.0
 _INTERVALLE_DU_RELAIS_S = 2.0
+# One outbox, six programs: its backlog stands on one page, so that adding up the pages is right.
+_MONTRE_L_OUTBOX = "audit"
 _ENTRETIEN_DU_RELAIS_S = 6.0
 _DRAINAGE_S = 10.0
 
@@ -193,7 +196,9 @@ class Programme:
     def _exposer(self) -> None:
         registre = CollectorRegistry()
         registre.register(REGISTRE)
-        registre.register(EtatDuGroupe(base(self._config, "-metriques"), self._bus, self._groupe))
+        service = "workers" if self._nom == _MONTRE_L_OUTBOX else ""
+        connexion = base(self._config, "-metriques")
+        registre.register(EtatDuGroupe(connexion, self._bus, self._groupe, types=TYPES, service=service))
         port = self._config.metrics_port or PORTS[self._nom]
         try:
             exposition.exposer(

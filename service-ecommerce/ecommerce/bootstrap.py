@@ -122,6 +122,7 @@ def exposer_les_metriques() -> None:
         metriques.exposer(
             CONFIG.metrics_port,
             CONFIG.metrics_host,
+            _flux.base("metriques"),
             _flux.bus,
             GROUPE,
             jeton_interne=CONFIG.internal_token.get_secret_value(),

@@ -14,10 +14,8 @@ import pytest
 
 from local.processus import port_libre
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus, ouvrir
 from workers import horloge as module
 from workers.horloge import Horloge
-from workers.metriques import EtatDuGroupe
 
 
 def acces(**autres: Any) -> dict[str, Any]:
@@ -84,14 +82,3 @@ def test_a_database_that_is_down_stops_no_clock_that_has_begun(monkeypatch: pyte
     assert horloge._perimee_a > time.monotonic() + module._REESSAI_S - 1
     with pytest.raises(psycopg2.OperationalError):
         Horloge(Base(nom="heure", **acces(port=port_libre()))).epoque()
-
-
-def test_the_metrics_page_is_served_without_redis_and_without_the_database() -> None:
-    bus = Bus(ouvrir(f"redis://127.0.0.1:{port_libre()}/0"), "flux")
-    etat = EtatDuGroupe(Base(nom="metriques", **acces(port=port_libre())), bus, "g")
-    assert {famille.name: famille.samples for famille in etat.collect()} == {
-        "worker_lag": [],
-        "worker_pending": [],
-        "dead_letters_open": [],
-        "outbox_backlog": [],
-    }

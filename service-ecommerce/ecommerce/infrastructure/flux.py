@@ -60,21 +60,22 @@ class Flux:
 
     def relayer(self, arret: threading.Event) -> None:
         """Publish this service's outbox until `arret` is set; outlives PostgreSQL and Redis."""
-        Relais(self._base("relais"), self.bus, groupes=GROUPES).tourner(arret)
+        Relais(self.base("relais"), self.bus, groupes=GROUPES).tourner(arret)
 
     def consommateur(self, reactions: Mapping[str, Reaction], *, cadence_s: float) -> Consommateur:
         """The member of `choreo-suivi` that runs these reactions, by event type; see `Reglages` for `cadence_s`."""
         gardees = {type_: _hors_requete(reaction) for type_, reaction in reactions.items()}
         return Consommateur(
             Table(groupe=GROUPE, reactions=gardees),
-            base=self._base("flux"),
+            base=self.base("flux"),
             bus=self.bus,
             nom=self._instance,
             reglages=Reglages(en_vol=_EN_VOL, cadence_s=cadence_s),
             observateur=metriques.Compteurs(FLUX, GROUPE),
         )
 
-    def _base(self, role: str) -> Base:
+    def base(self, role: str) -> Base:
+        """A connection of its own to our database; `role` tells it apart in PostgreSQL's list of sessions."""
         reglages = connection.settings_dict
         acces: dict[str, Any] = {
             "host": reglages["HOST"],

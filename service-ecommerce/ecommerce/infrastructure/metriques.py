@@ -1,18 +1,14 @@
 """Metrics of the choreographed style (contract, section 10). Every label is bounded."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import redis
 from prometheus_client import REGISTRY as REGISTRE
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from ecommerce.domain.checkout import Checkout, Statut
 from socle import exposition
+from socle.evenements.base import Base
 from socle.evenements.bus import Bus
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.jauges import AUTRE, EtatDuGroupe
 from socle.evenements.lettres_mortes import LettreMorte
 
 TYPES = frozenset(
@@ -40,7 +36,7 @@ MORTES = Counter("dead_letters_total", "Lettres mortes", ["group", "type"])
 
 
 def _type(type_: str) -> str:
-    return type_ if type_ in TYPES else "autre"
+    return type_ if type_ in TYPES else AUTRE
 
 
 def compter_debut() -> None:
@@ -83,29 +79,9 @@ class Compteurs:
         MORTES.labels(lettre.groupe, _type(lettre.type)).inc()
 
 
-class EtatDuGroupe(Collector):
-    """`worker_lag` and `worker_pending`, asked of Redis at each scrape; absent while it does not answer."""
-
-    def __init__(self, bus: Bus, groupe: str) -> None:
-        self._bus, self._groupe = bus, groupe
-
-    def collect(self) -> Iterable[Metric]:
-        retard = GaugeMetricFamily("worker_lag", "Entrées pas encore livrées au groupe", labels=["group"])
-        attente = GaugeMetricFamily("worker_pending", "Entrées livrées et non acquittées", labels=["group"])
-        etat: Mapping[str, Any] | None
-        try:
-            etat = self._bus.etat_des_groupes().get(self._groupe)
-            if etat is not None:
-                retard.add_metric([self._groupe], self._bus.retard(etat))
-                attente.add_metric([self._groupe], etat["pending"])
-        except redis.RedisError:
-            return []
-        return [retard, attente]
-
-
-def exposer(port: int, adresse: str, bus: Bus, groupe: str, *, jeton_interne: str) -> None:
+def exposer(port: int, adresse: str, base: Base, bus: Bus, groupe: str, *, jeton_interne: str) -> None:
     """The metrics page of the background program and its fault switches, in a thread of its own."""
     registre = CollectorRegistry()
     registre.register(REGISTRE)
-    registre.register(EtatDuGroupe(bus, groupe))
+    registre.register(EtatDuGroupe(base, bus, groupe, types=TYPES))
     exposition.exposer(port, adresse=adresse, registre=registre, jeton_interne=jeton_interne)

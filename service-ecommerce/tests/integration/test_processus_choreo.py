@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 import redis
 
 from ecommerce.infrastructure.flux import FLUX, GROUPE, GROUPES
+from local.processus import port_libre
 from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.enveloppe import lire
 from tests.conftest import JEAN, Api, attendre, lancer_processus, outbox, un, vieillir
@@ -79,12 +79,16 @@ def raconter(flux: "redis.Redis[str]", *evenements: Any) -> None:
     Bus(flux, FLUX).publier([e.champs() for e in evenements])
 
 
+def page(port: int) -> str:
+    """The metrics of a background process."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reponse:
+        return str(reponse.read().decode())
+
+
 def test_it_publishes_concludes_measures_and_drains_on_sigterm(
     api: Api, flux: "redis.Redis[str]", fond: Lancer
 ) -> None:
-    with socket.socket() as prise:
-        prise.bind(("127.0.0.1", 0))
-        port = prise.getsockname()[1]
+    port = port_libre()
     processus = fond(METRICS_PORT=str(port))
     (checkout_id,) = accepter(api)
     attendre(lambda: restants() == 0, 20)
@@ -93,13 +97,8 @@ def test_it_publishes_concludes_measures_and_drains_on_sigterm(
     attendre(lambda: statut() == "finalise", 20)
     attendre(lambda: un("SELECT count(*) FROM inbox WHERE groupe = %s", [GROUPE]) == 1)
     attendre(lambda: en_attente(flux) == 0)
-
-    def page() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reponse:
-            return str(reponse.read().decode())
-
-    attendre(lambda: f'worker_pending{{group="{GROUPE}"}} 0.0' in page())
-    texte = page()
+    attendre(lambda: f'worker_pending{{group="{GROUPE}"}} 0.0' in page(port))
+    texte = page(port)
     for ligne in (
         f'worker_lag{{group="{GROUPE}"}} 0.0',
         f'events_published_total{{topic="{FLUX}",type="CheckoutInitiated"}} 1.0',
@@ -107,6 +106,8 @@ def test_it_publishes_concludes_measures_and_drains_on_sigterm(
         "saga_choreo_duration_seconds_count 1.0",
     ):
         assert ligne in texte
+    # The outbox is the web program's to show.
+    assert "outbox_backlog" not in texte
     processus.send_signal(signal.SIGTERM)
     assert processus.wait(20) == 0
 
@@ -231,11 +232,13 @@ def test_F32_a_poison_event_is_a_dead_letter_with_its_cause_and_stops_only_its_c
     api: Api, flux: "redis.Redis[str]", fond: Lancer
 ) -> None:
     empoisonne, sain = accepter(api, 2)
-    fond()
+    port = port_libre()
+    fond(METRICS_PORT=str(port))
     raconter(flux, evenement(empoisonne, "CheckoutSucceeded"), succes(sain))
     attendre(lambda: un("SELECT count(*) FROM checkouts WHERE statut = 'finalise'") == 1, 20)
     attendre(lambda: un("SELECT count(*) FROM lettres_mortes WHERE groupe = %s", [GROUPE]) == 1, 30)
     assert "commande_id" in un("SELECT cause FROM lettres_mortes")
+    assert f'dead_letters_open{{group="{GROUPE}",type="CheckoutSucceeded"}} 1.0' in page(port)
     assert un("SELECT statut FROM checkouts WHERE id = %s", [empoisonne]) in ("initie", "en_cours")
 
 
@@ -247,7 +250,7 @@ def test_a_lost_database_delays_a_conclusion_and_loses_nothing(
     raconter(flux, succes(premier))
     attendre(lambda: un("SELECT count(*) FROM checkouts WHERE statut = 'finalise'") == 1, 20)
     sessions = "FROM pg_stat_activity WHERE application_name LIKE 'fond-perdu%'"
-    # Tracker, relay, consumer, and the one thread that has concluded a checkout.
+    # Tracker, relay, consumer, and the one thread that has concluded a checkout; nobody asked for the metrics.
     assert un(f"SELECT count(pg_terminate_backend(pid)) {sessions}") == 4
     raconter(flux, succes(second))
     attendre(lambda: un("SELECT count(*) FROM checkouts WHERE statut = 'finalise'") == 2, 20)
