@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from local import chaos_pannes
-from local.chaos import commande
+from local.chaos import commande, executer
 from local.chaos_plan import _PROPRES, GENRES, Panne, emplacements, planifier
 from local.composants import SERVICES, liens
 from local.lieux import RACINE
@@ -88,3 +89,8 @@ def test_a_poison_is_the_same_from_the_same_seed_and_of_every_form() -> None:
 def test_a_fault_says_itself_in_one_line() -> None:
     panne = Panne(rang=0, genre="gel", cible="saga-1", debut_s=1.5, duree_s=4.0, details={"n": 2})
     assert str(panne).split() == ["1.5", "s", "gel", "saga-1", "4.0", "s", "n=2"]
+
+
+def test_what_needs_the_proxy_is_refused_on_a_platform_that_runs_without_it() -> None:
+    with pytest.raises(ErreurLabo, match=r"Sans --sur-place seulement : horloge, reseau\."):
+        executer(1, 1.0, ["reseau", "gel", "horloge"], sur_place=True, rapport_json=None, console=Console(quiet=True))
