@@ -54,6 +54,34 @@ def test_F42_a_read_only_database_is_a_503_and_nothing_is_half_written(client: C
     assert poster(client, cle).status_code == 201
 
 
+@pytest.fixture
+def disque_plein() -> Iterator[Callable[[], None]]:
+    """PostgreSQL's own error for a full disk (53100) at every write of the business, until the function is called."""
+    sql(
+        "CREATE FUNCTION plein() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+    )
+    sql("CREATE TRIGGER plein AFTER UPDATE ON temoin FOR EACH ROW EXECUTE FUNCTION plein()")
+
+    def vider() -> None:
+        sql("DROP FUNCTION IF EXISTS plein CASCADE")
+
+    yield vider
+    vider()
+
+
+@pytest.mark.parametrize("cle", ["", "k"])
+def test_F42_a_full_disk_is_a_503_and_nothing_is_half_written(
+    client: Client, disque_plein: Callable[[], None], cle: str
+) -> None:
+    reponse = poster(client, cle)
+    assert (reponse.status_code, reponse.json()["code"], reponse["Retry-After"]) == (503, "base_indisponible", "2")
+    assert b"space left" not in reponse.content
+    assert (total(), sql("SELECT count(*) FROM idempotence_cles")) == (0, [(0,)])
+    disque_plein()
+    assert poster(client, cle).status_code == 201
+
+
 @pytest.mark.parametrize("cle", ["", "k"])
 def test_F15_a_database_that_is_away_is_a_503_then_everything_works_again(
     client: Client, base_absente: Callable[[], None], cle: str
