@@ -10,6 +10,7 @@ class SagaOrchestratorConfig(ServiceConfig):
 
     def ready(self) -> None:
         from saga_orchestrator.infrastructure import metriques
+        from saga_orchestrator.settings import CONFIG
 
         super().ready()
-        metriques.enregistrer_jauges()
+        metriques.enregistrer_jauges(CONFIG.saga_timeout + CONFIG.saga_attente_s)

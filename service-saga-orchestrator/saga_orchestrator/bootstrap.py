@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from saga_orchestrator.application.conclure import Conclure
 from saga_orchestrator.application.demarrer import Demarrer
-from saga_orchestrator.application.operer import Operer
 from saga_orchestrator.application.ports import Participants
 from saga_orchestrator.application.saga_commande import definition_v1
 from saga_orchestrator.infrastructure import lignes, publication
@@ -17,6 +16,7 @@ from socle.saga.definition import Registre
 from socle.saga.depot import Proprietaire
 from socle.saga.depot_postgres import DepotPostgres, Tables
 from socle.saga.executeur import Executeur, Reglages
+from socle.saga.operer import Operer
 from socle.saga.proprietaire import courant
 
 
@@ -38,14 +38,7 @@ participants = Participants(
     catalogue=CatalogueHttp(_client("catalogue")),
     commandes=CommandesHttp(_client("commandes")),
 )
-registre = Registre(
-    definition_v1(
-        essais=CONFIG.max_retries + 1,
-        etape_s=CONFIG.saga_etape_s,
-        compensation_essais=CONFIG.compensation_essais,
-        compensation_plafond_s=CONFIG.compensation_plafond_s,
-    )
-)
+registre = Registre(definition_v1(CONFIG.politique, CONFIG.politique_compensation))
 
 
 def executeur_de(proprietaire: Callable[[], Proprietaire]) -> Executeur:
@@ -66,4 +59,4 @@ relayer = publication.Publication(CONFIG.redis_url, CONFIG.instance_id).relayer
 lectures = LecturesPostgres()
 _executeur = executeur_de(courant)
 demarrer = Demarrer(_executeur, attente_s=CONFIG.saga_attente_s)
-operer = Operer(_executeur, lectures, attente_s=CONFIG.saga_attente_s)
+operer = Operer(_executeur, attente_s=CONFIG.saga_attente_s)

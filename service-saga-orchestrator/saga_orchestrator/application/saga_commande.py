@@ -4,7 +4,6 @@ Version 1. A change of steps, keys or data is a new version beside this one, whi
 unfinished. Undoing the order comes before the release: a sale never stands on stock that was given back.
 """
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -73,10 +72,8 @@ def annuler_commande(p: Participants, appel: Appel) -> None:
     p.commandes.annuler(appel.saga_id, "Compensation de la saga.", appel.cle)
 
 
-def definition_v1(
-    *, essais: int, etape_s: float, compensation_essais: int, compensation_plafond_s: float
-) -> DefinitionSaga:
-    """The table, with the bounds of the environment: attempts, and seconds of one step with its retries."""
+def definition_v1(politique: Politique, politique_compensation: Politique) -> DefinitionSaga:
+    """The table, with the bounds of the environment."""
     return DefinitionSaga(
         nom=NOM,
         version=1,
@@ -122,8 +119,6 @@ def definition_v1(
         etat_annule=etats.SAGA_ANNULEE,
         etat_intervention=etats.INTERVENTION_REQUISE,
         transitions=etats.TRANSITIONS,
-        politique=Politique(essais=essais, budget_s=etape_s, base_s=0.1, plafond_s=1.0),
-        politique_compensation=Politique(
-            essais=compensation_essais, budget_s=math.inf, base_s=0.2, plafond_s=compensation_plafond_s
-        ),
+        politique=politique,
+        politique_compensation=politique_compensation,
     )

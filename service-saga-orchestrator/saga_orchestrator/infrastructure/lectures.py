@@ -2,12 +2,13 @@
 
 # ruff: noqa: S608 -- the only text put into statements is conditions from this module
 
-import json
 from typing import Any
 
 from django.db import connection
 
+from saga_orchestrator.domain.etats import INTERVENTION_REQUISE
 from socle.evenements.enveloppe import identifiant_derive
+from socle.saga.lectures import attente, objet
 
 _SAGA = (
     "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, "
@@ -29,10 +30,6 @@ _CHAMPS_RESUME = (
 )  # fmt: skip
 
 
-def _objet(valeur: Any) -> Any:
-    return json.loads(valeur) if isinstance(valeur, str) else valeur
-
-
 class LecturesPostgres:
     """Three queries at most per answer, whatever the number of rows."""
 
@@ -45,7 +42,7 @@ class LecturesPostgres:
                 return None
             curseur.execute(_EVENEMENTS, [saga_id])
             evenements = curseur.fetchall()
-        contexte, execution = _objet(ligne[8]), _objet(ligne[9])
+        contexte, execution = objet(ligne[8]), objet(ligne[9])
         return {
             "saga_id": ligne[0],
             "client_id": ligne[1],
@@ -84,16 +81,6 @@ class LecturesPostgres:
             )
             return [dict(zip(_CHAMPS_RESUME, ligne, strict=True)) for ligne in curseur.fetchall()], total
 
-    def motif_du_geste(self, saga_id: str, cle: str) -> str | None:
-        """See `application.operer.Journal`."""
-        with connection.cursor() as curseur:
-            curseur.execute(
-                "SELECT donnees->>'motif' FROM saga_evenements WHERE saga_id = %s AND donnees->>'cle' = %s LIMIT 1",
-                [saga_id, cle],
-            )
-            ligne = curseur.fetchone()
-        return None if ligne is None else str(ligne[0])
-
 
 def _chaine(saga_id: str, evenements: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """The history, each entry caused by the one before it, and the first by the checkout (whose id is the saga's)."""
@@ -107,7 +94,7 @@ def _chaine(saga_id: str, evenements: list[tuple[Any, ...]]) -> list[dict[str, A
                 "nouvel_etat": nouvel,
                 "message": message,
                 "timestamp": horodatage,
-                "donnees": _objet(donnees),
+                "donnees": objet(donnees),
                 "id": identifiant,
                 "causation_id": cause,
             }
@@ -117,19 +104,10 @@ def _chaine(saga_id: str, evenements: list[tuple[Any, ...]]) -> list[dict[str, A
 
 
 def _attend(execution: dict[str, Any], ligne: tuple[Any, ...]) -> dict[str, Any]:
-    """What an unfinished saga is waiting for."""
-    a_compenser = execution["a_compenser"]
-    if ligne[3] == "INTERVENTION_REQUISE":
-        quoi = f"opérateur (compensation de {a_compenser[0]})"
-    elif a_compenser:
-        quoi = f"compensation de {a_compenser[0]}"
-    else:
-        quoi = f"étape {execution['position'] + 1}"
-    return {
-        "quoi": quoi,
-        "tentatives": execution["echecs"],
-        "prochain_essai": ligne[12],
-        "derniere_erreur": execution["derniere_erreur"] or None,
-        "proprietaire": ligne[11],
-        "bail_expire": ligne[13] if ligne[11] else None,
-    }
+    return attente(
+        execution,
+        bloquee=ligne[3] == INTERVENTION_REQUISE,
+        proprietaire=ligne[11],
+        prochain_essai=ligne[12],
+        bail_expire=ligne[13],
+    )

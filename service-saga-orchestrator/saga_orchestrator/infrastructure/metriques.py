@@ -14,6 +14,7 @@ from socle.evenements import outbox
 from socle.metriques import REGISTRE_BASE
 from socle.saga.depot import Conclusion, Saga
 from socle.saga.executeur import Observateur
+from socle.saga.jauges import JaugesSagas
 from socle.saga.moteur import Sens
 
 SEAUX_SAGA_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -97,33 +98,15 @@ def observer_appel(service: str, endpoint: str, statut: str, duree_s: float) -> 
     _enfant(DUREE_SERVICE, service).observe(duree_s)
 
 
-class JaugesSagas(Collector):
-    """Read from the database: the same on every replica. `stalled_sagas` is what an alert watches."""
+class JaugeOutbox(Collector):
+    """Read from the database: the same on every replica."""
 
     def describe(self) -> Iterable[Any]:
         return []
 
     def collect(self) -> Iterable[Any]:
-        from django.conf import settings
-
-        retard_s = settings.CONFIG.saga_timeout + settings.CONFIG.saga_attente_s
         with connection.cursor() as curseur:
-            curseur.execute(
-                "SELECT etat_actuel, count(*), count(*) FILTER (WHERE etat_actuel = %s OR date_creation < "
-                "clock_timestamp() - %s * interval '1 second') FROM saga_commandes WHERE date_fin IS NULL GROUP BY 1",
-                [INTERVENTION_REQUISE, retard_s],
-            )
-            lignes = curseur.fetchall()
             arriere = outbox.arriere(curseur)
-        actives = dict.fromkeys((etat for etat in TRANSITIONS if etat not in TERMINAUX), 0)
-        actives |= {etat: nombre for etat, nombre, _ in lignes}
-        jauge = GaugeMetricFamily("saga_actives_current", "Sagas non terminées, par état", labels=["etat"])
-        for etat, nombre in actives.items():
-            jauge.add_metric([etat], nombre)
-        yield jauge
-        bloquees = GaugeMetricFamily("stalled_sagas", "Sagas en attente d'un opérateur ou hors délai", labels=["style"])
-        bloquees.add_metric(["orchestre"], sum(ligne[2] for ligne in lignes))
-        yield bloquees
         attente = GaugeMetricFamily("outbox_backlog", "Événements pas encore publiés", labels=["service"])
         attente.add_metric(["saga"], arriere)
         yield attente
@@ -132,13 +115,25 @@ class JaugesSagas(Collector):
 _enregistrees = False
 
 
-def enregistrer_jauges() -> None:
-    """Put the database's gauges, and every labelled series at zero, on the metrics page. Idempotent."""
+def enregistrer_jauges(retard_s: float) -> None:
+    """Put the database's gauges, and every labelled series at zero, on the metrics page. Idempotent.
+
+    `retard_s`: age in seconds from which a saga is stalled.
+    """
     global _enregistrees
     if _enregistrees:
         return
     _enregistrees = True
-    REGISTRE_BASE.register(JaugesSagas())
+    REGISTRE_BASE.register(
+        JaugesSagas(
+            table="saga_commandes",
+            style="orchestre",
+            etats=[etat for etat in TRANSITIONS if etat not in TERMINAUX],
+            intervention=INTERVENTION_REQUISE,
+            retard_s=retard_s,
+        )
+    )
+    REGISTRE_BASE.register(JaugeOutbox())
     _enfant(SAGAS, "magasin-app", MAGASIN_EN_LIGNE)
     _enfant(DUREE, "SAGA_TERMINEE", MAGASIN_EN_LIGNE)
     _enfant(ECHECS, "technique", "creation_commande", MAGASIN_EN_LIGNE)

@@ -6,28 +6,18 @@ from typing import Any
 
 from saga_orchestrator.domain.commande import STOCK_INSUFFISANT, Fiche, Ligne, LigneTarifee
 from socle.http import ClientHttp, Reponse
-from socle.saga.definition import PanneEtape, RefusEtape
+from socle.saga.definition import RefusEtape
+from socle.saga.participants import exiger, malforme
 
 
 def _exiger(reponse: Reponse, service: str) -> Mapping[str, Any]:
-    """The body of a 2xx. A business answer raises `RefusEtape`; what is not the service's own, `PanneEtape`."""
-    corps = reponse.corps
-    if reponse.ok:
-        return corps
-    if reponse.statut in (401, 403) or "error" not in corps:
-        # The gateway's own refusal (key, token, unknown route): the service never saw the call.
-        raise PanneEtape(f"{service} : réponse {reponse.statut} inattendue.", effet_possible=False)
-    if corps.get("code") == "en_cours":
-        raise PanneEtape(f"{service} : requête en cours.", effet_possible=True)
-    details = corps.get("details", "")
-    phrase = " ".join(details) if isinstance(details, list) else str(details)
-    court = str(corps["error"])
-    code = STOCK_INSUFFISANT if "insuffisant" in f"{court} {phrase}".lower() else str(corps.get("code", "refus"))
-    raise RefusEtape(phrase or court, code=code)
-
-
-def _malforme(service: str) -> PanneEtape:
-    return PanneEtape(f"{service} : réponse illisible.", effet_possible=True)
+    """See `socle.saga.participants.exiger`; a shortage has one code, whoever says it."""
+    try:
+        return exiger(reponse, service)
+    except RefusEtape as refus:
+        if "insuffisant" in f"{reponse.corps['error']} {refus.message}".lower():
+            refus.code = STOCK_INSUFFISANT
+        raise
 
 
 class StocksHttp:
@@ -47,7 +37,7 @@ class StocksHttp:
         try:
             return {str(stock["produit_id"]).lower(): int(stock["quantite"]) for stock in corps["stocks"]}
         except (KeyError, TypeError, ValueError) as erreur:
-            raise _malforme("inventaire") from erreur
+            raise malforme("inventaire") from erreur
 
     def reserver(self, reference: str, magasin_id: str, lignes: Sequence[Ligne], cle: str) -> None:
         corps = {
@@ -81,7 +71,7 @@ class CatalogueHttp:
                 for p in corps["produits"]
             }
         except (KeyError, TypeError, ValueError, ArithmeticError) as erreur:
-            raise _malforme("catalogue") from erreur
+            raise malforme("catalogue") from erreur
 
 
 class CommandesHttp:
@@ -113,7 +103,7 @@ class CommandesHttp:
         )
         vente = _exiger(reponse, "commandes").get("vente")
         if not isinstance(vente, dict) or not isinstance(vente.get("id"), str):
-            raise _malforme("commandes")
+            raise malforme("commandes")
         return str(vente["id"])
 
     def annuler(self, reference: str, motif: str, cle: str) -> None:
@@ -125,4 +115,4 @@ class CommandesHttp:
             essais=1,
         )
         if _exiger(reponse, "commandes").get("etat") not in ("annulee", "jamais_creee"):
-            raise _malforme("commandes")
+            raise malforme("commandes")

@@ -134,7 +134,6 @@ LISTE = {
     "page": 1,
     "page_size": 50,
 }
-GESTE = {"motif": "Doublon signalé par le client."}
 GESTE_FAIT = {"success": True, "saga_id": SAGA_ID, "etat_actuel": "SAGA_ANNULEE", "est_terminee": True}
 INFO = {
     "service": "saga_orchestrator",

@@ -9,23 +9,10 @@ from django.http import HttpRequest
 from saga_orchestrator.application.demarrer import Demande
 from saga_orchestrator.domain.commande import LIGNES_MAX, MAGASIN_EN_LIGNE, QUANTITE_MAX, Ligne
 from socle.erreurs import DonneesInvalides
+from socle.idempotence.middleware import lire_cle
+from socle.saga.vues import consommateur
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_CLE = re.compile(r"[\x21-\x7e]{1,255}")
-_CONSOMMATEUR_MAX = 100
-
-
-def consommateur(request: HttpRequest) -> str:
-    """The gateway consumer that authenticated the caller; empty on a direct call."""
-    return request.headers.get("X-Consumer-Username", "").replace("\x00", "")[:_CONSOMMATEUR_MAX]
-
-
-def cle_idempotence(request: HttpRequest) -> str:
-    """The `Idempotency-Key`, or an empty string. Raises `DonneesInvalides`."""
-    cle = request.headers.get("Idempotency-Key", "")
-    if cle and not _CLE.fullmatch(cle):
-        raise DonneesInvalides(champs={"Idempotency-Key": "1 à 255 caractères ASCII visibles sont attendus"})
-    return cle
 
 
 def demande(corps: Mapping[str, Any], request: HttpRequest) -> Demande:
@@ -42,7 +29,7 @@ def demande(corps: Mapping[str, Any], request: HttpRequest) -> Demande:
         magasin_id=magasin,
         lignes=lignes,
         checkout_id=checkout or None,
-        cle=cle_idempotence(request),
+        cle=lire_cle(request),
         consommateur=consommateur(request),
         asynchrone="respond-async" in request.headers.get("Prefer", ""),
     )

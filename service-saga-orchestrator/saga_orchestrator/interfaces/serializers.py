@@ -5,7 +5,7 @@ from rest_framework import serializers
 from saga_orchestrator.domain.commande import LIGNES_MAX, QUANTITE_MAX
 from saga_orchestrator.domain.etats import ETATS
 from saga_orchestrator.interfaces import exemples
-from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict, TexteStrict
+from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict
 
 
 class LigneDemandee(serializers.Serializer):
@@ -36,15 +36,6 @@ class DemandeSimulation(serializers.Serializer):
 
     class Meta:
         swagger_schema_fields = {"example": {"produit_id": exemples.PRODUIT}}
-
-
-class Geste(serializers.Serializer):
-    """Why the operator acts; kept in the history."""
-
-    motif = TexteStrict(required=False, max_length=500, help_text="Pourquoi ; gardé dans l'historique.")
-
-    class Meta:
-        swagger_schema_fields = {"example": exemples.GESTE}
 
 
 class CriteresSagas(serializers.Serializer):
@@ -207,15 +198,6 @@ class ListeSagas(serializers.Serializer):
     total = serializers.IntegerField()
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
-
-
-class GesteFait(serializers.Serializer):
-    """Where the saga stands after the action."""
-
-    success = serializers.BooleanField()
-    saga_id = serializers.UUIDField()
-    etat_actuel = serializers.ChoiceField(choices=ETATS)
-    est_terminee = serializers.BooleanField()
 
 
 class Info(serializers.Serializer):

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 
 from saga_orchestrator import bootstrap
 from saga_orchestrator.application.demarrer import Demande
-from saga_orchestrator.application.operer import Geste
 from saga_orchestrator.application.saga_commande import NOM
 from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE, Ligne
 from saga_orchestrator.domain.etats import ETATS, TRANSITIONS
@@ -16,20 +15,20 @@ from saga_orchestrator.interfaces import exemples, lecture
 from saga_orchestrator.interfaces import serializers as formes
 from socle import jsons
 from socle.django.documentation import operation
-from socle.django.vues import Page, Vue, VueRapide, corps_json, exiger_jeton_interne, page_demandee, repondre, valider
+from socle.django.vues import Page, Vue, VueRapide, corps_json, page_demandee, repondre, valider
 from socle.erreurs import Introuvable
+from socle.idempotence.middleware import lire_cle
 from socle.saga.depot import Suivi
+from socle.saga.vues import VueOperateur, consommateur, documenter_geste, reponse_gardee
 
 QUANTITE_IMPOSSIBLE = 1_000_000
 
 
 def _reponse(suivi: Suivi) -> HttpResponse:
     """The stored answer of an ended saga, byte for byte; 202 while it goes on."""
-    if suivi.statut is not None and suivi.corps is not None:
-        reponse = HttpResponse(suivi.corps.encode(), status=suivi.statut, content_type="application/json")
-        if suivi.statut == 503:
-            reponse["Retry-After"] = "2"
-        return reponse
+    gardee = reponse_gardee(suivi)
+    if gardee is not None:
+        return gardee
     corps: dict[str, Any] = {
         "success": True,
         "accepted": True,
@@ -47,8 +46,8 @@ def _rupture(request: HttpRequest, entree: dict[str, Any]) -> Demande:
         client_id=str(entree.get("client_id", exemples.CLIENT)),
         magasin_id=str(entree.get("magasin_id", MAGASIN_EN_LIGNE)),
         lignes=[Ligne(str(entree.get("produit_id", exemples.PRODUIT)), QUANTITE_IMPOSSIBLE)],
-        cle=lecture.cle_idempotence(request),
-        consommateur=lecture.consommateur(request),
+        cle=lire_cle(request),
+        consommateur=consommateur(request),
     )
 
 
@@ -141,66 +140,44 @@ class Sagas(Vue):
         return repondre(_page_de_sagas(criteres, page))
 
 
-class _Operation(Vue):
-    idempotence = "metier"
-    geste: Geste
-
-    def _agir(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
-        exiger_jeton_interne(request)
-        entree = valider(formes.Geste, request) if request.body else {}
-        suivi = bootstrap.operer(
-            self.geste,
-            str(saga_id),
-            par=lecture.consommateur(request) or "interne",
-            motif=entree.get("motif", "non précisé"),
-            cle=lecture.cle_idempotence(request),
-        )
-        corps = {
-            "success": True,
-            "saga_id": suivi.saga_id,
-            "etat_actuel": suivi.etat,
-            "est_terminee": suivi.terminee,
-        }
-        return repondre(corps, 202 if suivi.active else 200)
-
-
-def _documenter(resume: str, details: str) -> Any:
-    return operation(
-        resume,
-        corps=formes.Geste,
-        reponses={
-            200: ("Action appliquée.", formes.GesteFait, exemples.GESTE_FAIT),
-            202: ("Action appliquée ; la saga continue.", formes.GesteFait, exemples.GESTE_FAIT),
-        },
-        erreurs=(400, 404),
-        interne=True,
-        idempotente=True,
-        details=details,
-    )
+class _Operation(VueOperateur):
+    operer = bootstrap.operer
 
 
 class Compenser(_Operation):
     geste = "compenser"
 
-    @_documenter("Défaire une saga", "Prend la saga à qui la conduit et la compense. Refusé quand elle est terminée.")
+    @documenter_geste(
+        "Défaire une saga",
+        "Prend la saga à qui la conduit et la compense. Refusé quand elle est terminée.",
+        exemples.GESTE_FAIT,
+    )
     def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
-        return self._agir(request, saga_id)
+        return self.agir(request, saga_id)
 
 
 class Reprendre(_Operation):
     geste = "reprendre"
 
-    @_documenter("Reprendre une saga", "Réessaie aussitôt, avec un budget neuf, dans le sens où la saga allait.")
+    @documenter_geste(
+        "Reprendre une saga",
+        "Réessaie aussitôt, avec un budget neuf, dans le sens où la saga allait.",
+        exemples.GESTE_FAIT,
+    )
     def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
-        return self._agir(request, saga_id)
+        return self.agir(request, saga_id)
 
 
 class IgnorerEtape(_Operation):
     geste = "ignorer-etape"
 
-    @_documenter("Ignorer une compensation", "En INTERVENTION_REQUISE : la compensation a été réglée à la main.")
+    @documenter_geste(
+        "Ignorer une compensation",
+        "En INTERVENTION_REQUISE : la compensation a été réglée à la main.",
+        exemples.GESTE_FAIT,
+    )
     def post(self, request: HttpRequest, saga_id: uuid.UUID) -> HttpResponse:
-        return self._agir(request, saga_id)
+        return self.agir(request, saga_id)
 
 
 class Info(Vue):

@@ -5,6 +5,7 @@ import re
 
 from saga_orchestrator.application.saga_commande import definition_v1
 from saga_orchestrator.domain import etats
+from socle.saga.definition import Politique
 
 CONTRAT = """
 EN_ATTENTE→VERIFICATION_STOCK→STOCK_VERIFIE→RESERVATION_STOCK→STOCK_RESERVE→CREATION_COMMANDE→COMMANDE_CREEE→SAGA_TERMINEE
@@ -31,6 +32,6 @@ def test_the_transitions_are_those_of_the_contract_and_no_others() -> None:
 
 
 def test_effects_are_undone_in_reverse_order_and_reads_are_not() -> None:
-    saga = definition_v1(essais=4, etape_s=5.0, compensation_essais=30, compensation_plafond_s=5.0)
+    saga = definition_v1(Politique(), Politique())
     assert [etape.nom for etape in saga.etapes if etape.lecture] == ["verification_stock", "informations_produits"]
     assert saga.a_defaire(["reservation_stock", "creation_commande"]) == ("creation_commande", "reservation_stock")

@@ -223,3 +223,7 @@ class Depot(Protocol):
     def suivre_cle(self, consommateur: str, cle: str) -> Suivi | None:
         """The saga that a consumer's key began."""
         ...
+
+    def motif_du_geste(self, saga_id: str, cle: str) -> str | None:
+        """The reason that an operator's action with this key gave on this saga; None when the key is new."""
+        ...

@@ -38,6 +38,7 @@ from socle.saga.depot import (
     Suivi,
     Versions,
 )
+from socle.saga.lectures import objet
 from socle.saga.moteur import EtatSaga
 
 
@@ -78,7 +79,7 @@ class DepotPostgres:
         self._alias, self._bail_s = alias, float(bail_s)
         self._prepares: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
         t, e, p = tables.sagas, tables.evenements, tables.proprietaires
-        self._table = t
+        self._table, self._evenements = t, e
         self._historique = (
             f"h AS (INSERT INTO {e} (saga_id, numero, type, etat_precedent, nouvel_etat, message, horodatage, donnees) "
             "SELECT s.saga_id, v.* FROM s, jsonb_to_recordset(%s::jsonb) AS v(numero int, type text, "
@@ -229,6 +230,13 @@ class DepotPostgres:
             reprenable=ligne[5], statut=ligne[6], corps=ligne[7],
         )  # fmt: skip
 
+    def motif_du_geste(self, saga_id: str, cle: str) -> str | None:
+        ligne = self._une(
+            f"SELECT donnees->>'motif' FROM {self._evenements} WHERE saga_id = %s AND donnees->>'cle' = %s LIMIT 1",
+            [saga_id, cle],
+        )
+        return None if ligne is None else str(ligne[0])
+
     # -- connection ------------------------------------------------------------------------------------------------
 
     def _une(self, sql: str, parametres: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -273,17 +281,11 @@ def _joindre(fragments: Sequence[Fragment]) -> tuple[str, list[Any]]:
 
 
 def _saga(ligne: tuple[Any, ...]) -> Saga:
-    execution: Mapping[str, Any] = _objet(ligne[4])
+    execution: Mapping[str, Any] = objet(ligne[4])
     return Saga(
         saga_id=ligne[0], nom=ligne[1], version=ligne[2], etat=EtatSaga.depuis_json(ligne[3], execution),
-        donnees=_objet(ligne[5]), jeton=ligne[6], creee_le=ligne[7], age_charge_s=ligne[8],
+        donnees=objet(ligne[5]), jeton=ligne[6], creee_le=ligne[7], age_charge_s=ligne[8],
         correlation_id=ligne[9], traceparent=ligne[10], consommateur=ligne[11],
         ancien_proprietaire=ligne[12],
         durees=dict(execution["durees"]), tentatives=dict(execution["tentatives"]), numero=execution["numero"],
     )  # fmt: skip
-
-
-def _objet(valeur: Any) -> dict[str, Any]:
-    # Django leaves jsonb undecoded on its cursors.
-    objet: dict[str, Any] = json.loads(valeur) if isinstance(valeur, str) else valeur
-    return objet

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from socle.erreurs import CleReutilisee, RefusMetier
 from socle.saga import moteur
@@ -25,19 +25,11 @@ class ActionImpossible(RefusMetier):
     code = "action_impossible"
 
 
-class Journal(Protocol):
-    """The operator actions already in the histories."""
-
-    def motif_du_geste(self, saga_id: str, cle: str) -> str | None:
-        """The reason given with this key on this saga; None when the key is new."""
-        ...
-
-
 class Operer:
     """Applies an order at once, whoever runs the saga, and runs on for at most `attente_s` seconds."""
 
-    def __init__(self, executeur: Executeur, journal: Journal, *, attente_s: float) -> None:
-        self._executeur, self._journal, self._attente_s = executeur, journal, attente_s
+    def __init__(self, executeur: Executeur, *, attente_s: float) -> None:
+        self._executeur, self._attente_s = executeur, attente_s
 
     def __call__(self, geste: Geste, saga_id: str, *, par: str, motif: str, cle: str = "") -> Suivi:
         """Idempotent by `cle`: the same one again only follows the saga.
@@ -45,7 +37,7 @@ class Operer:
         Raises `Introuvable`, `ActionImpossible`, `CleReutilisee` (same key, other reason), `DepotIndisponible`.
         """
         if cle:
-            deja = self._journal.motif_du_geste(saga_id, cle)
+            deja = self._executeur.depot.motif_du_geste(saga_id, cle)
             if deja is not None:
                 if deja != motif:
                     raise CleReutilisee("Cette clé d'idempotence a déjà servi pour une autre action.")
