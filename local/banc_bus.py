@@ -105,7 +105,7 @@ def _bus(client: Any, flux: str) -> Callable[[Lot], None]:
         for table in TABLES:
             recues = bus.lire(table.groupe, "c", nombre=LOT, attente_ms=None)
             for recue in recues:
-                if table.concerne(recue.champs["type"]):
+                if table.concerne(recue.champs):
                     lire(recue.champs, corps=table.corps)
             bus.publier_et_acquitter([], table.groupe, [recue.identifiant for recue in recues])
 

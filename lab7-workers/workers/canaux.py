@@ -13,7 +13,11 @@ journal = logging.getLogger("workers.notification")
 
 
 class Canal(Protocol):
-    """Delivers one message. `identifiant` is permanent per message: a channel that can deduplicates by it."""
+    """Delivers messages. `identifiant` is permanent per message: a channel that can deduplicates by it."""
+
+    @property
+    def ensemble(self) -> int:
+        """How many messages it delivers at once."""
 
     def envoyer(self, identifiant: str, destinataire: str, sujet: str, texte: str) -> None:
         """Raises `AReessayer` when the channel cannot take the message now, `MessageRefuse` when it never will."""
@@ -26,6 +30,8 @@ class MessageRefuse(Exception):
 class CanalConsole:
     """Writes that a message went out, without its recipient: no personal data in logs."""
 
+    ensemble = 1
+
     def envoyer(self, identifiant: str, destinataire: str, sujet: str, texte: str) -> None:
         journal.info("message %s : %s", identifiant, sujet)
 
@@ -34,7 +40,8 @@ class CanalConsole:
 class CanalSmtp:
     """Sends by SMTP; the message id is derived from the event, so that mail systems drop a repetition.
 
-    `chiffre`: STARTTLS, with the server's certificate verified. `delai_s`: per exchange with the server.
+    `chiffre`: STARTTLS, with the server's certificate verified. `delai_s`: per exchange with the server. `ensemble`:
+    sessions at once.
     """
 
     hote: str
@@ -44,6 +51,7 @@ class CanalSmtp:
     utilisateur: str = ""
     mot_de_passe: str = ""
     delai_s: float = 5.0
+    ensemble: int = 8
 
     def envoyer(self, identifiant: str, destinataire: str, sujet: str, texte: str) -> None:
         try:

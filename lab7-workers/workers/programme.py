@@ -111,6 +111,7 @@ def _canal(config: Config) -> Canal:
         chiffre=config.smtp_chiffre,
         utilisateur=config.smtp_utilisateur,
         mot_de_passe=config.smtp_mot_de_passe.get_secret_value(),
+        ensemble=config.en_vol,
     )
 
 
@@ -126,7 +127,10 @@ def _lettres_d_audit(connexion: Base) -> cqrs_projection.Lettres:
 
 def _reglages(nom: str, config: Config) -> Reglages:
     suites = nom in _SUITES
+    courriels = nom == "notification" and config.notification_canal == "smtp"
     return Reglages(
+        # A member killed between sending and committing sends its batch again: no more e-mails than are sent at once.
+        lot=config.en_vol if courriels else Reglages.lot,
         en_vol=config.en_vol,
         reclamation_s=config.reclamation_s,
         essais_max=config.essais_max,

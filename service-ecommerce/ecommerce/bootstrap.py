@@ -8,7 +8,7 @@ from ecommerce.application.clients import GererClients
 from ecommerce.application.conclure import Conclure
 from ecommerce.application.consulter import Consulter
 from ecommerce.application.enquetes import EnqueteChoreo, EnqueteOrchestree
-from ecommerce.application.entendre import ECHEC, REUSSITE, Entendre
+from ecommerce.application.entendre import ECHEC, REUSSITE, Entendre, est_choregraphie
 from ecommerce.application.initier import InitierChoreo
 from ecommerce.application.ouvrir import Ouvrir
 from ecommerce.application.panier import GererPanier
@@ -113,7 +113,9 @@ def relayer(arret: threading.Event) -> None:
 
 def consommateur() -> Consommateur:
     """The member of `choreo-suivi` of this program, not yet running."""
-    return _flux.consommateur({REUSSITE: entendre, ECHEC: entendre}, cadence_s=CONFIG.suivi_cadence_s)
+    return _flux.consommateur(
+        {REUSSITE: entendre, ECHEC: entendre}, filtre=est_choregraphie, cadence_s=CONFIG.suivi_cadence_s
+    )
 
 
 def exposer_les_metriques() -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from local.voisins import CLIENT, Voisins
 from socle.erreurs import Indisponible
+from socle.evenements.enveloppe import Evenement
 from socle.evenements.reactions import AReessayer
 from tests.conftest import exemple
 from tests.smtp import ServeurSmtp
 from workers import notification
 from workers.canaux import CanalConsole, CanalSmtp, MessageRefuse
-from workers.carnet import Carnet
 from workers.contexte import Contexte
+from workers.metriques import TYPES
+from workers.versions import VersionInconnue
 
 
 @pytest.fixture
@@ -34,11 +35,20 @@ def canal(boite: ServeurSmtp) -> CanalSmtp:
     return CanalSmtp(hote="127.0.0.1", port=boite.port, expediteur="boutique@example.com", delai_s=1.0)
 
 
+def prevenir(contexte: Contexte, canal: CanalSmtp, *evenements: Evenement) -> dict[uuid.UUID, Exception]:
+    """What a batch of these events failed of."""
+    par_lot = notification.table(contexte, canal).par_lot
+    assert par_lot is not None
+    echecs = par_lot(list(evenements))
+    assert isinstance(echecs, dict)
+    return echecs
+
+
 def test_a_success_is_confirmed_by_mail_with_a_permanent_message_id(
     contexte: Contexte, voisins: Voisins, canal: CanalSmtp, boite: ServeurSmtp
 ) -> None:
     evenement = exemple("CheckoutSucceeded")
-    assert notification.table(contexte, canal).reagir(evenement) == []
+    assert prevenir(contexte, canal, evenement) == {}
     ((destinataires, message),) = boite.recus
     assert destinataires == ["ada@example.com"]
     assert message["Message-ID"] == f"<{evenement.id}@example.com>"
@@ -50,7 +60,7 @@ def test_a_cancelled_order_sends_the_cancellation(
     contexte: Contexte, voisins: Voisins, canal: CanalSmtp, boite: ServeurSmtp
 ) -> None:
     evenement = exemple("CheckoutFailed")
-    assert notification.table(contexte, canal).reagir(evenement) == []
+    assert prevenir(contexte, canal, evenement) == {}
     ((_, message),) = boite.recus
     assert str(email_sujet(message)) == "Votre commande est annulée"
     assert evenement.payload["reason"] in corps(message)
@@ -62,44 +72,36 @@ def test_F39_an_unknown_or_erased_client_is_left_alone(
     contexte: Contexte, voisins: Voisins, canal: CanalSmtp, boite: ServeurSmtp, client: dict | None
 ) -> None:
     voisins.clients = {CLIENT: client} if client else {}
-    assert notification.table(contexte, canal).reagir(exemple("CheckoutSucceeded")) == []
+    assert prevenir(contexte, canal, exemple("CheckoutSucceeded")) == {}
     assert boite.recus == []
 
 
-def test_those_who_ask_together_are_answered_by_one_request_and_nothing_is_remembered() -> None:
-    demandes: list[set[str]] = []
-    ensemble = threading.Barrier(4)
-
-    def demander(clients: Collection[str]) -> dict[str, str]:
-        demandes.append(set(clients))
-        return {client: f"{client}@example.com" for client in clients if client != "inconnu"}
-
-    carnet = Carnet(demander, ensemble_s=1.0)
-
-    def chercher(client: str) -> str:
-        ensemble.wait(5)
-        return carnet.courriel(client)
-
-    with ThreadPoolExecutor(4) as pool:
-        courriels = list(pool.map(chercher, ["ada", "jean", "ada", "inconnu"]))
-    assert courriels == ["ada@example.com", "jean@example.com", "ada@example.com", ""]
-    assert demandes == [{"ada", "jean", "inconnu"}]
-    assert carnet.courriel("ada") == "ada@example.com"
-    assert demandes[1:] == [{"ada"}]
+def test_a_batch_asks_for_all_addresses_at_once_and_what_fails_fails_alone(
+    contexte: Contexte, voisins: Voisins, canal: CanalSmtp, boite: ServeurSmtp
+) -> None:
+    autre = str(uuid.uuid4())
+    voisins.clients[autre] = {"id": autre, "email": "jean@example.com", "actif": True}
+    confirme, annule = exemple("CheckoutSucceeded"), exemple("CheckoutFailed")
+    annule = replace(annule, payload={**annule.payload, "client_id": autre.upper()})
+    recent = replace(confirme, id=uuid.uuid4(), v=2)
+    faux = replace(confirme, id=uuid.uuid4(), payload={**confirme.payload, "client_id": "personne"})
+    echecs = prevenir(contexte, canal, confirme, recent, annule, faux)
+    assert {cle: type(cause) for cle, cause in echecs.items()} == {recent.id: VersionInconnue, faux.id: ValueError}
+    assert sorted(destinataires for destinataires, _ in boite.recus) == [["ada@example.com"], ["jean@example.com"]]
+    assert [route for route, *_ in voisins.appels] == ["clients"]
 
 
-def test_a_request_that_fails_fails_for_all_who_asked_and_the_next_one_is_made() -> None:
-    pannes = [AReessayer("en panne")]
+def test_a_message_that_is_refused_is_the_failure_of_its_event_alone(
+    contexte: Contexte, voisins: Voisins, canal: CanalSmtp, boite: ServeurSmtp
+) -> None:
+    boite.reponse_data = "550 jamais"
+    evenement = exemple("CheckoutSucceeded")
+    assert [type(cause) for cause in prevenir(contexte, canal, evenement).values()] == [MessageRefuse]
 
-    def demander(clients: Collection[str]) -> dict[str, str]:
-        if pannes:
-            raise pannes.pop()
-        return {}
 
-    carnet = Carnet(demander)
-    with pytest.raises(AReessayer):
-        carnet.courriel("ada")
-    assert carnet.courriel("ada") == ""
+def test_the_worker_hears_terminal_events_only(contexte: Contexte) -> None:
+    entendus = [type_ for type_ in TYPES if notification.table(contexte, CanalConsole()).concerne({"type": type_})]
+    assert sorted(entendus) == ["CheckoutFailed", "CheckoutSucceeded"]
 
 
 def test_an_address_book_that_is_down_is_retried_and_nothing_is_sent(
@@ -107,7 +109,7 @@ def test_an_address_book_that_is_down_is_retried_and_nothing_is_sent(
 ) -> None:
     voisins.eteints.add("ecommerce")
     with pytest.raises(Indisponible):
-        notification.table(contexte, canal).reagir(exemple("CheckoutSucceeded"))
+        prevenir(contexte, canal, exemple("CheckoutSucceeded"))
     assert boite.recus == []
 
 

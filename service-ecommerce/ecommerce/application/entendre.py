@@ -5,7 +5,7 @@ commits before the consumer's inbox row: if the process dies between the two, th
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +26,11 @@ _ORCHESTRATEUR = "saga"
 _FINS = {REUSSITE: Statut.FINALISE, ECHEC: Statut.ECHEC}
 
 
+def est_choregraphie(champs: Mapping[str, str]) -> bool:
+    """Whether the entry of these fields is of a choreographed checkout; the orchestrator concludes its own."""
+    return not champs.get("source", "").startswith(_ORCHESTRATEUR)
+
+
 @dataclass(frozen=True, slots=True)
 class Entendre:
     """`observer` is told of each checkout an event concluded, once that is committed."""
@@ -37,7 +42,7 @@ class Entendre:
 
     def __call__(self, evenement: Evenement) -> list[Evenement]:
         """Brings nothing about. Raises `KeyError` or `ValueError` for a payload that cannot be understood."""
-        if evenement.source.startswith(_ORCHESTRATEUR):
+        if evenement.source.startswith(_ORCHESTRATEUR):  # a redriven letter
             return []
         with self.atomique():
             checkout = self._suivi(evenement)

@@ -1,7 +1,7 @@
 """The stream of checkout events as this service uses it: outbox, relay, consumer of its own group."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -62,11 +62,16 @@ class Flux:
         """Publish this service's outbox until `arret` is set; outlives PostgreSQL and Redis."""
         Relais(self.base("relais"), self.bus, groupes=GROUPES).tourner(arret)
 
-    def consommateur(self, reactions: Mapping[str, Reaction], *, cadence_s: float) -> Consommateur:
-        """The member of `choreo-suivi` that runs these reactions, by event type; see `Reglages` for `cadence_s`."""
+    def consommateur(
+        self, reactions: Mapping[str, Reaction], *, filtre: Callable[[Mapping[str, str]], bool], cadence_s: float
+    ) -> Consommateur:
+        """The member of `choreo-suivi` that runs these reactions, by event type, on the entries that pass `filtre`.
+
+        `cadence_s`: see `Reglages`.
+        """
         gardees = {type_: _hors_requete(reaction) for type_, reaction in reactions.items()}
         return Consommateur(
-            Table(groupe=GROUPE, reactions=gardees),
+            Table(groupe=GROUPE, reactions=gardees, filtre=filtre),
             base=self.base("flux"),
             bus=self.bus,
             nom=self._instance,

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ def test_it_publishes_concludes_measures_and_drains_on_sigterm(
     (checkout_id,) = accepter(api)
     attendre(lambda: restants() == 0, 20)
     assert publies(flux) == [champs["id"] for champs in outbox()]
-    raconter(flux, succes(checkout_id))
+    # What the orchestrator says is acknowledged without a row.
+    raconter(flux, succes(str(uuid.uuid4()), source="saga-1"), succes(checkout_id))
     attendre(lambda: statut() == "finalise", 20)
     attendre(lambda: un("SELECT count(*) FROM inbox WHERE groupe = %s", [GROUPE]) == 1)
     attendre(lambda: en_attente(flux) == 0)

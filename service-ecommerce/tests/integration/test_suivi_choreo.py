@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from ecommerce import bootstrap
 from ecommerce.application import choreographie
+from ecommerce.application.entendre import est_choregraphie
 from ecommerce.domain.checkout import Checkout
 from socle import fautes, metriques
 from socle.evenements.enveloppe import Evenement, suite
@@ -90,7 +91,10 @@ def test_F35_a_success_stays_one_when_a_failure_comes_late(api: Api, accepte: st
 def test_events_of_the_orchestrator_and_of_other_checkouts_are_ignored(
     api: Api, voisins: Voisins, accepte: str
 ) -> None:
-    bootstrap.entendre(succes(accepte, source="saga-orchestrator"))
+    de_l_orchestrateur = succes(accepte, source="saga-orchestrator")
+    assert est_choregraphie(succes(accepte).champs())
+    assert not est_choregraphie(de_l_orchestrateur.champs())
+    bootstrap.entendre(de_l_orchestrateur)
     bootstrap.entendre(succes(str(uuid.uuid4())))
     assert statut() == ("initie", "")
     voisins.mode = "differee"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from dataclasses import replace
+from uuid import UUID
 
 from socle.evenements import inbox, lettres_mortes, outbox
 from socle.evenements.consommateur import Reglages
 from socle.evenements.enveloppe import Evenement, suite
 from socle.evenements.reactions import AReessayer, Table
+from socle.tests.concurrence import laisser_passer
 from tests.evenements.conftest import RAPIDE, Banc, attendre
 
 
@@ -96,6 +98,67 @@ def test_a_retry_does_not_wait_for_the_cadence(banc: Banc) -> None:
     with banc.membre(table, reglages=replace(RAPIDE, cadence_s=60.0)):
         attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
     assert len(essais) == 2
+
+
+def test_what_the_filter_refuses_is_acknowledged_unread(banc: Banc) -> None:
+    vus: list[str] = []
+    table = Table(groupe="g", filtre=lambda champs: champs["source"] != "ailleurs")
+    table.reaction("Fait")(lambda e: vus.append(e.cle) or [])
+    banc.publier(replace(banc.evenement(), source="ailleurs"), banc.evenement(cle="k"))
+    banc.redis.xadd(banc.flux, {"type": "Fait", "source": "ailleurs", "payload": "{", "ts": "1"})
+    with banc.membre(table):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
+        attendre(lambda: banc.en_attente() == 0)
+    assert vus == ["k"]
+    assert banc.sql("SELECT count(*) FROM lettres_mortes") == [(0,)]
+
+
+def test_F32_in_a_batch_what_failed_fails_alone_and_what_must_wait_waits_alone(banc: Banc) -> None:
+    reussis: list[int] = []
+    pannes = [1, 2]
+
+    def lot(evenements: list[Evenement]) -> dict[UUID, Exception]:
+        causes: dict[UUID, Exception] = {}
+        for evenement in evenements:
+            n = int(evenement.payload["n"])
+            if n == 0:
+                causes[evenement.id] = ValueError("poison")
+            elif n == 1 and pannes:
+                pannes.pop()
+                causes[evenement.id] = AReessayer("voisin")
+            else:
+                reussis.append(n)
+        return causes
+
+    banc.publier(*[banc.evenement(n=n) for n in range(4)])
+    with banc.membre(Table(groupe="g", par_lot=lot)):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(3,)])
+        attendre(lambda: banc.en_attente() == 0)
+    assert reussis[:2] == [2, 3]
+    assert reussis[2:] == [1]
+    assert banc.sql("SELECT cause, essais FROM lettres_mortes") == [("ValueError: poison", RAPIDE.essais_max)]
+
+
+def test_F31_a_batch_slower_than_the_claim_time_stays_with_its_member(banc: Banc) -> None:
+    dedans, sortir = threading.Event(), threading.Event()
+    appels: list[int] = []
+
+    def lot(evenements: list[Evenement]) -> None:
+        appels.append(len(evenements))
+        dedans.set()
+        assert sortir.wait(10)
+
+    banc.publier(*[banc.evenement() for _ in range(3)])
+    table = Table(groupe="g", par_lot=lot)
+    with banc.membre(table, "m1"):
+        assert dedans.wait(5)
+        with banc.membre(table, "m2"):
+            laisser_passer(3 * RAPIDE.reclamation_s)
+            assert appels == [3]
+            sortir.set()
+            attendre(lambda: banc.en_attente() == 0)
+    assert appels == [3]
+    assert banc.sql("SELECT count(*) FROM inbox") == [(3,)]
 
 
 def test_F32_a_poison_event_stops_only_its_own_key_and_redrive_is_ordered_and_harmless_twice(banc: Banc) -> None:

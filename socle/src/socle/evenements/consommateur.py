@@ -14,11 +14,12 @@ docstring for the rules.
 6. Two members of one group must not share a name.
 """
 
+import contextlib
 import logging
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -210,7 +211,7 @@ class Consommateur:
         elif not occupe:
             self._arret.wait(min(repos, self._sommeil()))
         if self._table.par_lot is not None:
-            self._traiter_par_lot()
+            self._traiter_par_lot(pool)
         else:
             self._lancer(pool)
             self._recolter()
@@ -248,7 +249,7 @@ class Consommateur:
         illisibles: list[LettreMorte] = []
         derriere = {travail.entree for travail in self._derriere}
         for recue in recues:
-            if "type" in recue.champs and not self._table.concerne(recue.champs["type"]):
+            if not self._table.concerne(recue.champs):
                 inutiles.append(recue.identifiant)
                 continue
             entree = recue.entree
@@ -319,8 +320,7 @@ class Consommateur:
         groupe, reglages = self._table.groupe, self._reglages
         if maintenant - self._tenue_a >= reglages.reclamation_s / 3:
             self._tenue_a = maintenant
-            tenues = [travail.entree for travail in (*self._files, *self._derriere) if travail.entree is not None]
-            self._bus.tenir(groupe, self._nom, tenues)
+            self._tenir()
             self._noter_la_reprise()
         if maintenant - self._reprise_a >= min(1.0, reglages.reclamation_s / 2):
             self._reprise_a = maintenant
@@ -332,6 +332,11 @@ class Consommateur:
             self._marquer()
         if self._derriere and maintenant - self._examen_a >= _RECOLTE_S:
             self._bus.acquitter(groupe, self._admettre([]))
+
+    def _tenir(self) -> None:
+        """Keep what is ours from being taken over."""
+        tenues = [travail.entree for travail in (*self._files, *self._derriere) if travail.entree is not None]
+        self._bus.tenir(self._table.groupe, self._nom, tenues)
 
     def _noter_la_reprise(self) -> None:
         etat = self._bus.etat_des_groupes().get(self._table.groupe)
@@ -469,17 +474,21 @@ class Consommateur:
 
     # -- working in batches -----------------------------------------------------------------------------------------
 
-    def _traiter_par_lot(self) -> None:
+    def _traiter_par_lot(self, pool: ThreadPoolExecutor) -> None:
         """One call for everything that is ready, in stream order; what has failed before is tried alone."""
         prets = self._files.pretes()[: self._reglages.lot]
         if prets and self._lot_prochain <= time.monotonic():
             sains = list(takewhile(lambda travail: not (travail.suspect or travail.echecs), prets))
-            self._essayer(sains or prets[:1])
+            self._essayer(pool, sains or prets[:1])
 
-    def _essayer(self, travaux: list[Travail]) -> None:
+    def _essayer(self, pool: ThreadPoolExecutor, travaux: list[Travail]) -> None:
         for travail in travaux:
             self._compter(travail)
-        issue, remis = self._reagir_au_lot(travaux)
+        lot = pool.submit(self._reagir_au_lot, travaux)
+        while not wait([lot], timeout=self._reglages.reclamation_s / 3).done:
+            with contextlib.suppress(redis.RedisError):  # the commit will say it; the batch must not be begun twice
+                self._tenir()
+        issue, seuls = lot.result()
         if issue.attente:
             self._lot_depuis = self._lot_depuis or time.monotonic()
             self._lot_prochain = self._recul(self._lot_depuis)
@@ -489,38 +498,40 @@ class Consommateur:
             return
         self._lot_depuis = None
         if issue.erreur and len(travaux) > 1:  # one of them is poison: find it alone
-            self._un_par_un(travaux)
+            self._un_par_un(pool, travaux)
             return
         finis, bloquees = [], set()
         for travail in travaux:
-            repris = _Issue(attente="pas encore") if travail.evenement.id in remis else issue
-            fini = self._juger(travail, repris) if travail.cle not in bloquees else None
+            sienne = seuls.get(travail.evenement.id, issue)
+            fini = self._juger(travail, sienne) if travail.cle not in bloquees else None
             if fini is None:
                 bloquees.add(travail.cle)
             else:
                 finis.append(fini)
         self._valider(finis)
 
-    def _un_par_un(self, travaux: list[Travail]) -> None:
+    def _un_par_un(self, pool: ThreadPoolExecutor, travaux: list[Travail]) -> None:
         for travail in travaux:
             if self._lot_prochain > time.monotonic():
                 return
             if self._files.de(travail.cle)[:1] == [travail]:  # nothing of its key has failed before it
-                self._essayer([travail])
+                self._essayer(pool, [travail])
 
-    def _reagir_au_lot(self, travaux: list[Travail]) -> tuple[_Issue, set[UUID]]:
-        """One attempt of the whole batch, and which of its events it could not take yet."""
+    def _reagir_au_lot(self, travaux: list[Travail]) -> tuple[_Issue, dict[UUID, _Issue]]:
+        """One attempt of the whole batch in a thread of the pool: how it ended, and those that ended otherwise."""
         if self._table.par_lot is None or any(t.mortel(self._reglages.essais_max) for t in travaux):
-            return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), set()
+            return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), {}
         try:
             lot = [travail.evenement for travail in travaux]
             if fautes.point(f"reaction.avant.{self._table.groupe}"):
                 self._table.par_lot(lot)
-            remis = set(self._table.par_lot(lot) or ())
+            seuls = self._table.par_lot(lot) or ()
             fautes.point(f"reaction.apres.{self._table.groupe}")
         except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
-            return self._issue(f"un lot de {len(travaux)}", cause), set()
-        return _Issue(), remis
+            return self._issue(f"un lot de {len(travaux)}", cause), {}
+        if isinstance(seuls, Mapping):
+            return _Issue(), {cle: self._issue("un événement du lot", cause) for cle, cause in seuls.items()}
+        return _Issue(), dict.fromkeys(seuls, _Issue(attente="pas encore"))
 
     # -- committing -------------------------------------------------------------------------------------------------
 

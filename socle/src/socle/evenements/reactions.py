@@ -1,13 +1,13 @@
 """A worker is a table of reactions: who reacts to what, and what it brings about."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from socle.evenements.enveloppe import Evenement
 
 Reaction = Callable[[Evenement], Iterable[Evenement]]
-ReactionParLot = Callable[[list[Evenement]], Collection[UUID] | None]
+ReactionParLot = Callable[[list[Evenement]], Mapping[UUID, Exception] | Collection[UUID] | None]
 
 
 class AReessayer(Exception):
@@ -24,6 +24,10 @@ class ADifferer(Exception):
     """
 
 
+def _tout(champs: Mapping[str, str]) -> bool:
+    return True
+
+
 def _tel_quel(evenement: Evenement) -> Evenement:
     return evenement
 
@@ -36,7 +40,10 @@ class Table:
     and must therefore call with keys derived from it. Types without a reaction are acknowledged at once.
 
     `par_lot` receives whole batches instead, of all types, in stream order; it may return the ids that it could not
-    take yet (tried again soon). Without `corps` it gets events whose payload nobody has read yet.
+    take yet (tried again soon), or by id what those that did not succeed failed of, as if raised for that one alone.
+    Without `corps` it gets events whose payload nobody has read yet.
+
+    `filtre` looks at the fields of an entry: one that is not the group's business is acknowledged at once, unread.
 
     `relever` brings an event of an older schema version to the present one (F38); what it raises is the cause of a
     dead letter. `par_lot` gets events as they are.
@@ -46,6 +53,7 @@ class Table:
     reactions: dict[str, Reaction] = field(default_factory=dict)
     par_lot: ReactionParLot | None = None
     corps: bool = True
+    filtre: Callable[[Mapping[str, str]], bool] = _tout
     relever: Callable[[Evenement], Evenement] = _tel_quel
 
     def reaction(self, type_: str) -> Callable[[Reaction], Reaction]:
@@ -59,9 +67,11 @@ class Table:
 
         return inscrire
 
-    def concerne(self, type_: str) -> bool:
-        """Whether events of this type are this group's business."""
-        return self.par_lot is not None or type_ in self.reactions
+    def concerne(self, champs: Mapping[str, str]) -> bool:
+        """Whether the entry of these fields is this group's business; one without a type is, to be refused."""
+        if "type" not in champs:
+            return True
+        return (self.par_lot is not None or champs["type"] in self.reactions) and self.filtre(champs)
 
     def reagir(self, evenement: Evenement) -> list[Evenement]:
         """What the event brings about; nothing for a type that no longer has a reaction."""
