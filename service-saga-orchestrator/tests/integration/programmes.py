@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from local.processus import arreter, port_libre
+from local.processus import port_libre
 from tests.integration.conftest import attendre_que
 
 _ICI = Path(__file__).parents[2]
@@ -71,10 +71,10 @@ class Programme:
         assert self.processus is not None
         self.processus.wait(10)
 
-    def arreter(self) -> None:
+    def finir(self) -> None:
+        """The test is over: at once, draining is the business of the tests that say so."""
         if self.processus is not None and self.processus.poll() is None:
-            self.signaler(signal.SIGCONT)
-            arreter(self.processus, signal.SIGTERM, 12)
+            self.tuer()
         self._journal.close()
 
     def armer(self, point: str, genre: str = "crash", secondes: float = 0.0) -> None:

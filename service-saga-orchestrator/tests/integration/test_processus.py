@@ -31,7 +31,7 @@ def programme(base: None, voisins: Voisins, tmp_path: Path) -> Iterator[Fabrique
 
     yield lancer
     for lance in lances:
-        lance.arreter()
+        lance.finir()
 
 
 def etat(saga_id: str) -> str:

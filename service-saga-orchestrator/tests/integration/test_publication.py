@@ -127,7 +127,7 @@ def lancer(base: None, voisins: Voisins, tmp_path: Path) -> Iterator[Callable[[s
 
     yield lancer
     for lance in lances:
-        lance.arreter()
+        lance.finir()
 
 
 def publies(flux: "redis.Redis[str]") -> list[Any]:
@@ -191,7 +191,7 @@ def test_F29_a_saga_ends_while_redis_is_down_and_its_outcome_waits(
         lambda: sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'saga-1-relais'")[0][0], 20
     )
     assert (restants(), publies(flux)) == (2, [])
-    sourd.arreter()
+    sourd.finir()
     assert 'outbox_backlog{service="saga"} 2.0' in client.get("/metrics").content.decode()
     lancer("saga-2").demarrer()
     attendre_que(lambda: restants() == 0, 20)
