@@ -62,6 +62,7 @@ class CanalSmtp:
             raise _verdict(refus.smtp_code) from None
         except (OSError, smtplib.SMTPException) as panne:
             raise AReessayer(f"le serveur de courriel ne répond pas ({type(panne).__name__})") from panne
+        journal.info("message %s remis : %s", identifiant, sujet)
 
     def _message(self, identifiant: str, destinataire: str, sujet: str, texte: str) -> EmailMessage:
         message = EmailMessage()

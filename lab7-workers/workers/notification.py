@@ -7,6 +7,7 @@ from being sent.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def table(outils: Contexte, canal: Canal) -> Table:
                 messages.append(_rediger(relever(evenement)))
             except Exception as cause:  # whatever it is, it is recorded as what this event died of
                 echecs[evenement.id] = cause
-        courriels = outils.services.courriels({message.client_id for message in messages})
+        courriels = _courriels(outils, messages)
         connus = [message for message in messages if message.client_id in courriels]
         with ThreadPoolExecutor(canal.ensemble) as pool:
             causes = pool.map(lambda message: _envoyer(canal, message, courriels[message.client_id]), connus)
@@ -77,10 +78,22 @@ def _rediger(evenement: Evenement) -> Message:
     return Message(evenement=evenement, client_id=client_id, sujet=sujet, texte=texte)
 
 
+def _courriels(outils: Contexte, messages: list[Message]) -> dict[str, str]:
+    """One request for all; it carries the ids of the first."""
+    if not messages:
+        return {}
+    with _contexte(messages[0].evenement):
+        return outils.services.courriels({message.client_id for message in messages})
+
+
+def _contexte(evenement: Evenement) -> AbstractContextManager[None]:
+    return contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent))
+
+
 def _envoyer(canal: Canal, message: Message, courriel: str) -> Exception | None:
     """None once it is delivered; otherwise why it is not."""
     evenement = message.evenement
-    with contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)):
+    with _contexte(evenement):
         try:
             canal.envoyer(evenement.identifiant, courriel, message.sujet, message.texte)
         except Exception as cause:  # the table decides what it means for this event

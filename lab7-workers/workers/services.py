@@ -87,8 +87,6 @@ class Services:
 
     def courriels(self, clients: Collection[str]) -> dict[str, str]:
         """The address of each client, by canonical identifier; those unknown or erased are absent."""
-        if not clients:
-            return {}
         chemin = f"/api/ecommerce/clients/?ids={','.join(clients)}"
         reponse = _exiger(_appeler(self._ecommerce, "GET", chemin, endpoint="GET /api/ecommerce/clients/?ids="))
         return {str(fiche["id"]): str(fiche["email"]) for fiche in reponse.corps["clients"] if fiche["actif"]}

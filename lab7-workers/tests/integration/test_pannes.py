@@ -168,7 +168,7 @@ def test_I9_logs_are_json_with_the_correlation_id_and_without_personal_data(labo
     checkout = labo.accepter()
     labo.attendre_fin(checkout)
     attendre(lambda: len(labo.smtp.recus) == 1)
-    lignes = labo.workers["notification"].lignes()
-    assert any(ligne["correlation_id"] == f"corr-{checkout}" for ligne in lignes)
+    notification = labo.workers["notification"]
+    attendre(lambda: any(ligne["correlation_id"] == f"corr-{checkout}" for ligne in notification.lignes()))
     assert "ada@example.com" not in labo.workers["notification"].journal.read_text()
     assert os.environ["INTERNAL_TOKEN"] not in labo.workers["notification"].journal.read_text()
