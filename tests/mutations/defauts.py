@@ -156,7 +156,8 @@ DEFAUTS = (
                 "    return 0\n    liste = sorted(set(cles))\n",
             ),
         ],
-        plan=au_point("consommateur.avant_multi.choreo-order", "crash", "worker-order-creation"),
+        # Not the order worker: what it fails to announce, the tracker announces.
+        plan=au_point("consommateur.avant_multi.choreo-reservation", "crash", "worker-stock-reservation"),
         attendus=frozenset({"I3", "I5"}),
     ),
     Defaut(
