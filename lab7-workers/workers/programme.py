@@ -42,6 +42,8 @@ PORTS = {
 # Nobody waits for what these do: they work in larger batches.
 _SUITES = frozenset({"notification", "audit", "cqrs-projection"})
 _LINGER_SUITES_S = 0.02
+# What audit takes to store a batch: the projections fold what it has stored, and rest that much longer than it.
+_CONSIGNATION_S = 0.05
 # Everybody who reads the stream, ecommerce's tracker included: the outbox keeps a row until all of them have it.
 GROUPES = (
     stock_reservation.GROUPE,
@@ -136,6 +138,7 @@ def _reglages(nom: str, config: Config) -> Reglages:
         essais_max=config.essais_max,
         attente_max_s=config.attente_max_s,
         cadence_s=config.cadence_suites_s if suites else config.cadence_s,
+        delai_s=config.cadence_suites_s + _CONSIGNATION_S if nom == "cqrs-projection" else 0.0,
         linger_s=_LINGER_SUITES_S if suites else Reglages.linger_s,
         drainage_s=_DRAINAGE_S,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from dataclasses import replace
 from uuid import UUID
@@ -98,6 +99,30 @@ def test_a_retry_does_not_wait_for_the_cadence(banc: Banc) -> None:
     with banc.membre(table, reglages=replace(RAPIDE, cadence_s=60.0)):
         attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
     assert len(essais) == 2
+
+
+def test_an_event_rests_before_a_group_that_needs_another_one_tries_it(banc: Banc) -> None:
+    instants: list[float] = []
+    table = Table(groupe="g", par_lot=lambda _: instants.append(time.monotonic()))
+    with banc.membre(table, reglages=replace(RAPIDE, delai_s=0.5)):
+        publie = time.monotonic()
+        banc.publier(*[banc.evenement() for _ in range(3)])
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(3,)])
+    assert len(instants) == 1
+    assert instants[0] - publie >= 0.5
+
+
+def test_what_a_batch_could_not_take_yet_is_tried_again_together(banc: Banc) -> None:
+    lots: list[int] = []
+
+    def lot(evenements: list[Evenement]) -> set[UUID]:
+        lots.append(len(evenements))
+        return {evenement.id for evenement in evenements} if len(lots) < 3 else set()
+
+    banc.publier(*[banc.evenement() for _ in range(10)])
+    with banc.membre(Table(groupe="g", par_lot=lot)):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(10,)])
+    assert lots == [10, 10, 10]
 
 
 def test_what_the_filter_refuses_is_acknowledged_unread(banc: Banc) -> None:

@@ -85,7 +85,8 @@ class Reglages:
     member is taken over. `essais_max`: attempts (failures and deaths of members) before a dead letter. `patience_s`:
     how long `ADifferer` may go on. `attente_*_s`: bounds of the back-off. `cadence_s`: least time from a read that
     brought something to the next, so that what comes meanwhile makes one batch; the first event after a silence is
-    taken at once, and a full batch is followed by the next without a pause. `linger_s`: pause before a commit, so that
+    taken at once, and a full batch is followed by the next without a pause. `delai_s`: how long a new event rests
+    before it is tried, in a group that needs what another one does first. `linger_s`: pause before a commit, so that
     batches fill. `drainage_s`: how long `arreter` waits for what is in flight.
     """
 
@@ -99,6 +100,7 @@ class Reglages:
     attente_min_s: float = 0.1
     attente_max_s: float = 5.0
     cadence_s: float = 0.0
+    delai_s: float = 0.0
     linger_s: float = 0.002
     drainage_s: float = 10.0
 
@@ -248,6 +250,7 @@ class Consommateur:
         nouveaux: list[Travail] = []
         illisibles: list[LettreMorte] = []
         derriere = {travail.entree for travail in self._derriere}
+        prochain = time.monotonic() + self._reglages.delai_s
         for recue in recues:
             if not self._table.concerne(recue.champs):
                 inutiles.append(recue.identifiant)
@@ -268,6 +271,7 @@ class Consommateur:
                     champs=dict(recue.champs),
                     morts=recue.livraisons - 1,
                     herite=heritees,
+                    prochain=prochain,
                 )
             )
         if illisibles:
@@ -500,14 +504,18 @@ class Consommateur:
         if issue.erreur and len(travaux) > 1:  # one of them is poison: find it alone
             self._un_par_un(pool, travaux)
             return
-        finis, bloquees = [], set()
+        finis, reportes, bloquees = [], [], set()
         for travail in travaux:
             sienne = seuls.get(travail.evenement.id, issue)
             fini = self._juger(travail, sienne) if travail.cle not in bloquees else None
-            if fini is None:
-                bloquees.add(travail.cle)
-            else:
+            if fini is not None:
                 finis.append(fini)
+                continue
+            bloquees.add(travail.cle)
+            if sienne.attente:
+                reportes.append(travail)
+        for travail in reportes:  # together again
+            travail.prochain = max(reporte.prochain for reporte in reportes)
         self._valider(finis)
 
     def _un_par_un(self, pool: ThreadPoolExecutor, travaux: list[Travail]) -> None:
