@@ -129,6 +129,14 @@ class Service:
 # then works in larger batches, and catches up. It keeps a share (nice 10: about a tenth of a busy core).
 COURTOISIE = 10
 
+# For services that run sagas.
+VARIABLES_SAGA = {
+    "SAGA_TIMEOUT": "",
+    "MAX_RETRIES": "",
+    # A restarted replica takes over the sagas of its dead processes before it has finished loading.
+    "SOCLE_AVANT_DEMARRAGE": "socle.saga.proprietaire:annoncer",
+}
+
 # Leaves compute and query: sync workers. Those that wait for others get threads.
 SERVICES: tuple[Service, ...] = (
     Service(
@@ -164,6 +172,18 @@ SERVICES: tuple[Service, ...] = (
         consommateur="commandes",
         webs=(Web(nom="commandes", port=8003, classe="gthread", processus=2, fils=4),),
         fonds=(Fond(nom="commandes-reprise", commande="reprise", instance="commandes-reprise", connexions=1),),
+    ),
+    Service(
+        nom="supply-chain",
+        dossier="service-supply-chain",
+        paquet="supply_chain",
+        base="supply_chain",
+        route="/api/supply-chain",
+        rang=2,
+        consommateur="supply-chain",
+        webs=(Web(nom="supply-chain", port=8004, classe="gthread", fils=8),),
+        fonds=(Fond(nom="supply-chain-reprise", commande="reprise", instance="supply-chain", connexions=5),),
+        variables=VARIABLES_SAGA,
     ),
     Service(
         nom="ecommerce",
@@ -202,12 +222,7 @@ SERVICES: tuple[Service, ...] = (
             Fond(nom="saga-reprise-1", commande="reprise", instance="saga-1", connexions=5),
             Fond(nom="saga-reprise-2", commande="reprise", instance="saga-2", connexions=5),
         ),
-        variables={
-            "SAGA_TIMEOUT": "",
-            "MAX_RETRIES": "",
-            # A restarted replica takes over the sagas of its dead processes before it has finished loading.
-            "SOCLE_AVANT_DEMARRAGE": "socle.saga.proprietaire:annoncer",
-        },
+        variables=VARIABLES_SAGA,
     ),
     Service(
         nom="event-store",

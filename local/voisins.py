@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 MAGASIN = "550e8400-e29b-41d4-a716-446655440000"
 PRODUITS = [f"550e8400-e29b-41d4-a716-4466554400{n:02d}" for n in range(1, 61)]
+CENTRAL = ""
+"""Where the central stock is kept in `Voisins.stock`."""
 CLIENT = "12345678-1234-1234-1234-123456789012"
 
 Reponse = tuple[int, dict[str, Any]]
@@ -45,6 +47,8 @@ class Voisins:
             self.prix = {p: f"{10 + n}.99" for n, p in enumerate(PRODUITS)}
             self.archives: set[str] = set()
             self.reservations: dict[str, dict[str, Any]] = {}
+            self.ajouts: dict[str, dict[str, Any]] = {}
+            self.demandes: dict[str, dict[str, Any]] = {}
             self.ventes: dict[str, dict[str, Any]] = {}
             self.annulees: set[str] = set()
             self.regles: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -66,7 +70,7 @@ class Voisins:
 
     def servir(self, methode: str, cible: str, entetes: dict[str, str], corps: Any) -> Reponse:
         adresse = urlsplit(cible)
-        route, action = self._trouver(methode, adresse.path)
+        route, action = self._trouver(methode, adresse.path, corps)
         with self.verrou:
             self.appels.append((route, cible, entetes, corps))
             eteint = adresse.path.split("/")[2] in self.eteints
@@ -91,7 +95,7 @@ class Voisins:
             time.sleep(regle[1])
         return reponse
 
-    def _trouver(self, methode: str, chemin: str) -> tuple[str, Callable[[Any, Any], Reponse]]:
+    def _trouver(self, methode: str, chemin: str, corps: Any) -> tuple[str, Callable[[Any, Any], Reponse]]:
         if chemin.startswith("/api/inventaire/stocks-locaux/"):
             return "stocks", self._stocks
         if chemin.startswith("/api/catalogue/produits/"):
@@ -99,7 +103,13 @@ class Voisins:
         if chemin == "/api/inventaire/diminuer-stock/":
             return "reserver", self._reserver
         if chemin == "/api/inventaire/augmenter-stock/":
-            return "liberer", self._liberer
+            return self._trouver_hausse(corps)
+        if chemin == "/api/inventaire/demandes/en-attente/":
+            return "en-attente", self._en_attente
+        if chemin.startswith("/api/inventaire/demandes/"):
+            suite = chemin.rstrip("/").rpartition("/")[2] if methode == "PUT" else ""
+            actions = {"": self._demande, "statut": self._statut, "rejeter": self._rejeter}
+            return suite or "demande", actions[suite]
         if chemin == "/api/commandes/ventes-ddd/enregistrer/":
             return "enregistrer", self._enregistrer
         if chemin.startswith("/api/inventaire/reservations/"):
@@ -113,6 +123,11 @@ class Voisins:
         if chemin == "/api/event-store/projections/avancer":
             return "avancer", self._avancer
         return "inconnue", self._inconnue
+
+    def _trouver_hausse(self, corps: Any) -> tuple[str, Callable[[Any, Any], Reponse]]:
+        if corps.get("annulation"):
+            return "retirer", self._retirer
+        return ("ajouter", self._ajouter) if "lignes" in corps else ("liberer", self._liberer)
 
     def _inconnue(self, adresse: Any, corps: Any) -> Reponse:
         return 404, {"message": "no Route matched with those values"}
@@ -145,10 +160,11 @@ class Voisins:
             return 200, {"success": True}
         totaux: dict[tuple[str, str], int] = defaultdict(int)
         for ligne in corps["lignes"]:
-            totaux[corps["magasin_id"], ligne["produit_id"]] += ligne["quantite"]
+            totaux[corps.get("magasin_id", CENTRAL), ligne["produit_id"]] += ligne["quantite"]
         for cle, quantite in totaux.items():
             if self.stock.get(cle, 0) < quantite:
-                return 400, {"error": "Stock insuffisant", "details": f"Stock insuffisant pour {cle[1]}", "code": "s"}
+                phrase = f"Stock insuffisant pour {cle[1]}"
+                return 400, {"error": "Stock insuffisant", "details": phrase, "code": "stock_insuffisant"}
         for cle, quantite in totaux.items():
             self.stock[cle] -= quantite
         self.reservations[corps["reference"]] = {"etat": "RESERVEE", "prises": totaux}
@@ -167,6 +183,56 @@ class Voisins:
             for cle, quantite in reservation["prises"].items():
                 self.stock[cle] += quantite
         return 200, {"success": True, "etat": reservation["etat"]}
+
+    def _ajouter(self, adresse: Any, corps: Any) -> Reponse:
+        deja = self.ajouts.setdefault(corps["reference"], {"etat": "NEUF", "lignes": corps["lignes"]})
+        if deja["etat"] == "ANNULEE":
+            return 409, {"error": "reference annulée", "details": "reference annulée", "code": "reference_annulee"}
+        if deja["etat"] == "NEUF":
+            deja |= {"etat": "AJOUTEE", "magasin_id": corps["magasin_id"]}
+            self._deplacer(deja, 1)
+        return 200, {"success": True}
+
+    def _retirer(self, adresse: Any, corps: Any) -> Reponse:
+        ajout = self.ajouts.setdefault(corps["reference"], {"etat": "ANNULEE"})
+        if ajout["etat"] == "AJOUTEE":
+            self._deplacer(ajout, -1)
+            ajout["etat"] = "ANNULEE"
+        return 200, {"success": True}
+
+    def _deplacer(self, ajout: dict[str, Any], sens: int) -> None:
+        for ligne in ajout["lignes"]:
+            cle = ajout["magasin_id"], ligne["produit_id"]
+            self.stock[cle] = self.stock.get(cle, 0) + sens * ligne["quantite"]
+
+    def _en_attente(self, adresse: Any, corps: Any) -> Reponse:
+        page, taille = (int(parse_qs(adresse.query)[nom][0]) for nom in ("page", "page_size"))
+        toutes = [d for d in self.demandes.values() if d["statut"] == "En attente"]
+        debut = (page - 1) * taille
+        return 200, {"success": True, "demandes": toutes[debut : debut + taille], "total": len(toutes)}
+
+    def _demande(self, adresse: Any, corps: Any) -> Reponse:
+        demande = self.demandes.get(adresse.path.split("/")[4])
+        if demande is None:
+            return 404, {"error": "La demande n'existe pas", "details": "x", "code": "demande_inexistante"}
+        return 200, {"success": True, **demande}
+
+    def _rejeter(self, adresse: Any, corps: Any) -> Reponse:
+        return self._decider(adresse, {"statut": "Refusée", "motif": corps["motif"]}, 400, "demande_deja_traitee")
+
+    def _statut(self, adresse: Any, corps: Any) -> Reponse:
+        return self._decider(adresse, corps, 409, "statut_fige")
+
+    def _decider(self, adresse: Any, decision: dict[str, Any], statut: int, code: str) -> Reponse:
+        connue, demande = self._demande(adresse, None)
+        if connue != 200:
+            return connue, demande
+        avant, apres = demande["statut"], decision["statut"]
+        sienne = demande.get("workflow_id") == decision.get("workflow_id", "personne")
+        if avant != "En attente" and not (sienne and (avant == apres or avant == "Approuvée")):
+            return statut, {"error": "Statut déjà fixé", "details": f"Déjà {avant}.", "code": code}
+        self.demandes[demande["id"]] |= decision
+        return 200, {"success": True}
 
     def _enregistrer(self, adresse: Any, corps: Any) -> Reponse:
         reference = corps["reference"]
@@ -226,7 +292,9 @@ class _Poignee(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         corps = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._repondre("POST", json.loads(corps or b"{}"))
+        self._repondre(self.command, json.loads(corps or b"{}"))
+
+    do_PUT = do_POST  # noqa: N815 -- the name that http.server looks for
 
     def _repondre(self, methode: str, corps: Any) -> None:
         try:

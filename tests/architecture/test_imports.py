@@ -70,6 +70,7 @@ VIOLATIONS = [
         "import saga_orchestrator.infrastructure.lectures",
     ),
     ("services-independants", "commandes/infrastructure/intrus.py", "from inventaire.domain import erreurs"),
+    ("services-independants", "supply_chain/application/intrus.py", "from saga_orchestrator.domain import etats"),
     ("services-independants", "ecommerce/interfaces/intrus.py", "import saga_orchestrator.domain.etats"),
     ("socle-sans-metier", "socle/saga/intrus.py", "from saga_orchestrator.domain import etats"),
     ("socle-sans-metier", "socle/intrus.py", "from local import composants"),

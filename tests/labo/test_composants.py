@@ -26,6 +26,7 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "catalogue-3": 8007,
         "inventaire": 8002,
         "commandes": 8003,
+        "supply-chain": 8004,
         "ecommerce": 8005,
         "saga-1": 8009,
         "saga-2": 8010,
@@ -44,7 +45,7 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
 
 def test_every_service_has_a_database_and_a_role_of_its_own() -> None:
     bases = [(service.nom_base, service.role) for service in composants.SERVICES]
-    noms = ("produits", "inventaire", "commandes", "ecommerce", "saga", "event_store", "workers")
+    noms = ("produits", "inventaire", "commandes", "supply_chain", "ecommerce", "saga", "event_store", "workers")
     assert bases == [(f"{nom}_db", f"{nom}_user") for nom in noms]
 
 
@@ -91,8 +92,10 @@ def test_the_platform_stays_within_its_budget_of_connections() -> None:
 
 
 def test_a_recovery_process_shares_the_instance_of_its_replica() -> None:
-    saga = next(service for service in composants.SERVICES if service.nom == "saga")
-    assert [fond.instance for fond in saga.fonds] == [web.nom for web in saga.webs]
+    avec_sagas = [service for service in composants.SERVICES if "SAGA_TIMEOUT" in service.variables]
+    assert [service.nom for service in avec_sagas] == ["supply-chain", "saga"]
+    for service in avec_sagas:
+        assert [fond.instance for fond in service.fonds] == [web.nom for web in service.webs]
 
 
 def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None:
@@ -100,7 +103,7 @@ def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None
     premiers = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert coffre.ouvrir(fichier, composants.SERVICES, {}) == premiers
     assert stat.S_IMODE(fichier.stat().st_mode) == 0o600
-    assert len(set(premiers.values())) == len(premiers) == 26
+    assert len(set(premiers.values())) == len(premiers) == 28
     assert all(len(valeur) >= 40 for nom, valeur in premiers.items() if nom != "KONG_KEY_MAGASIN_APP")
 
 
@@ -116,7 +119,7 @@ def test_a_new_component_adds_its_secrets_and_keeps_the_old_ones(tmp_path: Path)
     avant = coffre.ouvrir(fichier, composants.SERVICES[:1], {})
     apres = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert avant.items() <= apres.items()
-    assert len(apres) == len(avant) + 13
+    assert len(apres) == len(avant) + 15
 
 
 @pytest.mark.parametrize("texte", ["x", "-1", "1.5", "23001", "٣x"])

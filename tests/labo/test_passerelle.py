@@ -140,12 +140,19 @@ def test_the_correlation_id_is_kept_or_generated_forwarded_and_returned(monter: 
 @pytest.mark.parametrize("page", ["", "/", "/swagger/", "/swagger.json", "/swagger.yaml", "/redoc/", "/static/a/b.js"])
 def test_documentation_is_read_without_a_key(monter: FabriqueDeBanc, page: str) -> None:
     banc = monter(
-        "catalogue-1:8001", "saga-1:8009", "ecommerce:8005", "commandes:8003", "inventaire:8002", "event-store:7010"
+        "catalogue-1:8001",
+        "saga-1:8009",
+        "ecommerce:8005",
+        "commandes:8003",
+        "inventaire:8002",
+        "event-store:7010",
+        "supply-chain:8004",
     )
     bases = {
         "/api/catalogue": "/api/ddd/catalogue",
         "/api/inventaire": "/api/ddd/inventaire",
         "/api/commandes": "/api/v1",
+        "/api/supply-chain": "/api/ddd/supply-chain",
         "/api/ecommerce": "/api",
         "/api/saga": "/api/saga",
         "/api/saga/api/saga": "/api/saga",

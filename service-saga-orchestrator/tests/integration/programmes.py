@@ -1,127 +1,13 @@
-"""Real orchestrator processes: gunicorn replicas and recovery loops, to be killed, frozen and started again."""
+"""Processes of the orchestrator."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-import urllib.error
-import urllib.request
-from pathlib import Path
-from typing import Any
+from local.repliques import Envoi, Replique
 
-from django.db import connection
-
-from local.processus import port_libre
-from tests.integration.conftest import attendre_que
-
-_ICI = Path(__file__).parents[2]
+__all__ = ["Envoi", "Programme"]
 
 
-class Programme:
-    """One program of the platform. `web` replicas listen on `port`; `reprise` loops do not."""
+class Programme(Replique):
+    """A web replica, or its recovery loop."""
 
-    def __init__(self, genre: str, instance: str, dossier: Path) -> None:
-        self.genre, self.instance = genre, instance
-        self.port = port_libre()
-        self.fautes = dossier / f"{instance}.json"
-        self._journal = (dossier / f"{instance}-{genre}.log").open("ab")
-        self._dossier = dossier
-        self.processus: subprocess.Popen[bytes] | None = None
-
-    def demarrer(self) -> "Programme":
-        lien = connection.settings_dict
-        chemins = [str(_ICI.parent / "socle/src"), str(_ICI), str(_ICI.parent)]
-        env = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(chemins),
-            "DJANGO_SETTINGS_MODULE": "saga_orchestrator.settings",
-            "POSTGRES_DB": lien["NAME"],
-            "INSTANCE_ID": self.instance,
-            "LABO_FAUTES_REPERTOIRE": str(self._dossier),
-            "BIND": f"127.0.0.1:{self.port}",
-            "WORKERS": "1",
-            "THREADS": "16",
-            "WORKER_CLASS": "gthread",
-            "SOCLE_AVANT_DEMARRAGE": "socle.saga.proprietaire:annoncer",
-        }
-        env.pop("PROMETHEUS_MULTIPROC_DIR", None)
-        if self.genre == "web":
-            commande = ["-m", "gunicorn", "-c", "python:socle.gunicorn", "saga_orchestrator.wsgi:application"]
-        else:
-            commande = ["-m", "django", "reprise"]
-        self.processus = subprocess.Popen(
-            [sys.executable, *commande],
-            env=env, stdin=subprocess.DEVNULL, stdout=self._journal, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        return self
-
-    def attendre_pret(self) -> "Programme":
-        attendre_que(lambda: self.lire("/health/ready")[0] == 200, 30)
-        return self
-
-    def signaler(self, numero: signal.Signals) -> None:
-        """To the whole group: master and workers."""
-        assert self.processus is not None
-        os.killpg(self.processus.pid, numero)
-
-    def tuer(self) -> None:
-        self.signaler(signal.SIGKILL)
-        assert self.processus is not None
-        self.processus.wait(10)
-
-    def finir(self) -> None:
-        """The test is over: at once, draining is the business of the tests that say so."""
-        if self.processus is not None and self.processus.poll() is None:
-            self.tuer()
-        self._journal.close()
-
-    def armer(self, point: str, genre: str = "crash", secondes: float = 0.0) -> None:
-        """Switch one fault point of this program on, once."""
-        provisoire = self.fautes.with_suffix(".tmp")
-        provisoire.write_text(json.dumps([{"point": point, "genre": genre, "nombre": 1, "secondes": secondes}]))
-        provisoire.replace(self.fautes)
-
-    def lire(self, chemin: str) -> tuple[int, Any]:
-        return self.appeler("GET", chemin)
-
-    def poster(self, corps: Any, chemin: str = "/api/saga/commandes/", **entetes: str) -> tuple[int, Any]:
-        return self.appeler("POST", chemin, corps, entetes)
-
-    def appeler(
-        self, methode: str, chemin: str, corps: Any = None, entetes: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        """Status and body bytes; (0, b"") when the connection broke."""
-        requete = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{chemin}",
-            data=None if corps is None else json.dumps(corps).encode(),
-            headers={"Content-Type": "application/json", **(entetes or {})},
-            method=methode,
-        )
-        try:
-            with urllib.request.urlopen(requete, timeout=15) as reponse:
-                return reponse.status, reponse.read()
-        except urllib.error.HTTPError as erreur:
-            return erreur.code, erreur.read()
-        except OSError:
-            return 0, b""
-
-
-class Envoi(threading.Thread):
-    """A request in a thread of its own."""
-
-    def __init__(self, programme: Programme, corps: Any, chemin: str = "/api/saga/commandes/", **entetes: str) -> None:
-        super().__init__(daemon=True)
-        self._arguments = (programme, corps, chemin, entetes)
-        self.reponse: tuple[int, Any] | None = None
-        self.start()
-
-    def run(self) -> None:
-        programme, corps, chemin, entetes = self._arguments
-        self.reponse = programme.poster(corps, chemin, **entetes)
-
-    def resultat(self, secondes: float = 15) -> tuple[int, Any]:
-        self.join(secondes)
-        assert self.reponse is not None
-        return self.reponse
+    service = "service-saga-orchestrator"
+    paquet = "saga_orchestrator"
+    route = "/api/saga/commandes/"
