@@ -12,7 +12,8 @@ from local.plateforme import Plateforme
 from socle.fautes import Faute, Tableau
 
 Fautes = Mapping[str, Iterable[Faute]]
-"""Switches by owner: the name of a program, or `saga` for both replicas with their recovery programs."""
+"""Switches by owner: a program; `saga` for both replicas with their recovery programs; `workers` for all six, each of
+which may publish what another one left."""
 
 
 class Interrupteurs:
@@ -29,7 +30,8 @@ class Interrupteurs:
         return sorted({"saga" if nom.startswith("saga") else nom for nom in self._instances.values()})
 
     def _tableaux(self, porteur: str) -> list[Tableau]:
-        instances = ["saga-1", "saga-2"] if porteur == "saga" else [self._instances[porteur]]
+        groupes = {"saga": ["saga-1", "saga-2"], "workers": [n for n in self._instances if n.startswith("worker-")]}
+        instances = groupes.get(porteur) or [self._instances[porteur]]
         return [Tableau(self._dossier / f"{instance}.json") for instance in instances]
 
     def armer(self, fautes: Fautes) -> None:

@@ -336,7 +336,7 @@ SCENARIOS = {
             nom="orchestre-lent",
             fin="vendu",
             declencher=acheter("orchestre"),
-            fautes={"saga": [delai("saga.apres_effet.reservation_stock", 1.6)]},
+            fautes={"saga": [delai("saga.apres_effet.reservation_stock", 2.4)]},
         ),
         Scenario(
             nom="orchestre-attente",
@@ -380,7 +380,7 @@ SCENARIOS = {
             nom="choreo-non-publie",
             fin="vendu",
             declencher=acheter("choreo"),
-            fautes={"worker-stock-reservation": [crash("consommateur.avant_multi.choreo-reservation")]},
+            fautes={"workers": [crash("consommateur.avant_multi.choreo-reservation")]},
         ),
         Scenario(nom="choreo-redis-vide", fin="vendu", preparer=_vider_redis, declencher=acheter("choreo")),
         Scenario(nom="vente", fin="vendu", declencher=vendre, checkout=False),

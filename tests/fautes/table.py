@@ -106,7 +106,7 @@ TABLE: dict[str, dict[str, Points]] = {
         ),
     },
     "choreo-morts": {porteur: (f"consommateur.au_depart.{groupe}",) for porteur, groupe in GROUPES.items()},
-    "choreo-non-publie": {"worker-stock-reservation": RELAIS[:3]},
+    "choreo-non-publie": {"workers": RELAIS[:3]},
     "choreo-redis-vide": {"ecommerce-fond": ("relais.apres_remise_en_file", "relais.avant_rognage")},
     "vente": {
         "commandes": ("vente.apres_intention", "vente.apres_reservation", *ACTION, *HTTP),
@@ -127,6 +127,9 @@ BRUIT = {
     "relais.avant_rognage": "every relay, every two seconds",
     "suivi.apres_prise": "every look of the tracker, whether or not there is something to conclude",
     "consommateur.apres_lecture": "groups that are only passed by: nothing follows but the acknowledgement",
+    "saga.avant_renouvellement": "a saga that took more than a second, on a slow machine",
+    "saga.apres_remise": "a pause that was longer than a caller waits, on a slow machine",
+    "saga.apres_reprise": "a lease that ended because its owner got no processor time",
 }
 """Met without any cause in the story, hence not listed each time."""
 
