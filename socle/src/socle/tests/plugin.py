@@ -1,7 +1,9 @@
-"""pytest plugin (`-p socle.tests.vidage`): after a test with real commits, every table is emptied in one statement.
+"""pytest plugin (`-p socle.tests.plugin`): what makes the tests of a Django service cheap, and changes nothing else.
 
-Django's flush truncates each table (a file of its own each time), then writes all content types and permissions again:
-a third of a second, more than most of the tests. It also leaves the tables that have no model, such as the outbox.
+1. After a test with real commits every table is emptied in one statement. Django's flush truncates each table (a file
+   of its own each time), then writes all content types and permissions again: a third of a second, more than most of
+   the tests. It also leaves the tables that have no model, such as the outbox.
+2. Passwords are hashed fast: the slowness that protects real ones protects nothing here.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 GARDEES = ("django_migrations", "django_content_type", "auth_permission")
 """What `migrate` writes, and no test changes."""
@@ -41,4 +43,10 @@ def vider() -> None:
 def _vidage_rapide() -> Iterator[None]:
     """Whatever asks pytest-django for a database with real commits gets this in the place of the flush."""
     with patch.object(TransactionTestCase, "_fixture_teardown", lambda _: vider()):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _mots_de_passe_rapides() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
