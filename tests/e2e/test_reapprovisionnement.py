@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
+import urllib3
 
 from tests.commun.monde import MAGASIN_CENTRAL, Monde, attendre
 
@@ -60,7 +62,8 @@ def test_F11_a_workflow_whose_programs_die_is_approved_and_the_stock_conserved(
 ) -> None:
     produit, demande = demander(casse)
     casse.fautes(programme, {"point": point, "genre": "crash"})
-    casse.appeler("POST", f"/api/supply-chain/valider-demande/{demande}/")
+    with suppress(urllib3.exceptions.HTTPError):  # the connection may end without an answer
+        casse.appeler("POST", f"/api/supply-chain/valider-demande/{demande}/")
     attendre(lambda: bool(workflow(casse, demande)["est_termine"]), "fin du workflow", 20)
     exiger(casse, produit, demande, "Approuvée")
 
@@ -72,8 +75,9 @@ def test_F23_a_workflow_that_loses_inventaire_in_the_middle_is_undone_when_it_is
         envoi = fil.submit(casse.appeler, "POST", f"/api/supply-chain/valider-demande/{demande}/")
         attendre(lambda: reserve(casse, produit), "prélèvement")
         casse.plateforme.tuer("inventaire", relancer=False)
-        assert envoi.result().statut == 202
-    assert workflow(casse, demande)["etat"] == "COMPENSATION_EN_COURS"
-    casse.plateforme.demarrer("inventaire")
-    attendre(lambda: bool(workflow(casse, demande)["est_termine"]), "fin du workflow", 30)
+        attendre(lambda: workflow(casse, demande)["etat"] == "COMPENSATION_EN_COURS", "compensation", 15)
+        casse.plateforme.demarrer("inventaire")
+        # Undone within the caller's patience, or after it.
+        assert envoi.result().statut in (202, 503)
+    attendre(lambda: bool(workflow(casse, demande)["est_termine"]), "fin du workflow", 20)
     exiger(casse, produit, demande, "Échec validation")
