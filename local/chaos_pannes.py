@@ -27,7 +27,6 @@ from socle.fautes import Faute, Tableau
 
 FLUX = "ecommerce.checkout.events"
 _RETOUR_S = 60.0
-_REVEIL_S = 1.0
 
 
 class Atelier:
@@ -150,18 +149,13 @@ def _au_point(atelier: Atelier, panne: Panne) -> Iterator[None]:
     programme = next(q for s in p.services for q in s.programmes if q.nom == panne.cible)
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     tableau = Tableau(p.lieux.run / "fautes" / f"{instance}.json")
-    premiere = {nom: valeur for nom, valeur in panne.details.items() if nom != "puis"}
-    tableau.ecrire([Faute(**premiere)])
+    tableau.ecrire([Faute(**panne.details)])
     try:
         yield
-        tableau.ecrire([Faute(**faute) for faute in panne.details.get("puis", ())])
-        if panne.details["genre"] == "gel":  # whoever met the point stands still there
-            p.signal(panne.cible, signal.SIGCONT)
-            time.sleep(_REVEIL_S)
     finally:
         tableau.ecrire([])
-        with contextlib.suppress(ErreurLabo, ProcessLookupError):
-            p.signal(panne.cible, signal.SIGCONT)
+        with contextlib.suppress(ErreurLabo, ProcessLookupError):  # it may be starting just now
+            p.signal(panne.cible, signal.SIGCONT)  # whoever froze at the point still stands there
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from local.chaos_plan import Panne
 
 DUREE_S = 20.0
+ATTENTE_D_UN_APPELANT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,14 +106,18 @@ DEFAUTS = (
                 "WHERE saga_id = %s AND jeton = %s AND reponse_statut IS NULL RETURNING saga_id), ",
                 "WHERE saga_id = %s AND %s::bigint IS NOT NULL RETURNING saga_id), ",
             ),
-            # The history's own uniqueness stands behind the token.
+            # The history's own uniqueness stands behind the token, and the renewal thread's look beside it.
             (_DEPOT, 'message text, horodatage timestamptz, donnees jsonb))"',
              'message text, horodatage timestamptz, donnees jsonb) ON CONFLICT DO NOTHING)"'),
+            ("socle/src/socle/saga/bail.py", "saga.perdue = True", "pass"),
         ],
-        plan=au_point(
-            "saga.avant_intention", "gel", "saga-1", "saga-2", tous_les_s=6.0, nombre=1,
-            puis=[{"point": "saga.apres_intention", "genre": "crash"}],
-        ),
+        # It wakes up when its caller's patience is over, and hands over what somebody else has finished.
+        plan=lambda: [
+            Panne(
+                rang=0, genre="somme", cible="saga-1", debut_s=0.5, duree_s=ATTENTE_D_UN_APPELANT_S + 2.0,
+                details={"point": "saga.avant_effet.creation_commande", "genre": "gel", "nombre": 1},
+            )
+        ],
         attendus=frozenset({"I2", "I4", "I5", "I8"}),
     ),
     Defaut(
