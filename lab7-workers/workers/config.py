@@ -27,7 +27,9 @@ class Config(ConfigBase):
     echeance_s: Secondes = 30.0
     en_vol: int = Field(8, ge=1, le=64)
     cadence_s: float = Field(0.025, ge=0, le=2)
-    cadence_suites_s: float = Field(0.15, ge=0, le=2)
+    cadence_vaine_s: float = Field(0.1, ge=0, le=2)
+    cadence_audit_s: float = Field(0.2, ge=0, le=2)
+    cadence_suites_s: float = Field(0.5, ge=0, le=2)
     reclamation_s: Secondes = 15.0
     essais_max: int = Field(5, ge=1, le=100)
     attente_max_s: Secondes = 2.0

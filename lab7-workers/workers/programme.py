@@ -41,7 +41,6 @@ PORTS = {
 }
 # Nobody waits for what these do: they work in larger batches.
 _SUITES = frozenset({"notification", "audit", "cqrs-projection"})
-_LINGER_SUITES_S = 0.02
 # What audit takes to store a batch: the projections fold what it has stored, and rest that much longer than it.
 _CONSIGNATION_S = 0.05
 # Everybody who reads the stream, ecommerce's tracker included: the outbox keeps a row until all of them have it.
@@ -128,7 +127,7 @@ def _lettres_d_audit(connexion: Base) -> cqrs_projection.Lettres:
 
 
 def _reglages(nom: str, config: Config) -> Reglages:
-    suites = nom in _SUITES
+    cadences = dict.fromkeys(_SUITES, config.cadence_suites_s) | {"audit": config.cadence_audit_s}
     courriels = nom == "notification" and config.notification_canal == "smtp"
     return Reglages(
         # A member killed between sending and committing sends its batch again: no more e-mails than are sent at once.
@@ -137,9 +136,9 @@ def _reglages(nom: str, config: Config) -> Reglages:
         reclamation_s=config.reclamation_s,
         essais_max=config.essais_max,
         attente_max_s=config.attente_max_s,
-        cadence_s=config.cadence_suites_s if suites else config.cadence_s,
-        delai_s=config.cadence_suites_s + _CONSIGNATION_S if nom == "cqrs-projection" else 0.0,
-        linger_s=_LINGER_SUITES_S if suites else Reglages.linger_s,
+        cadence_s=cadences.get(nom, config.cadence_s),
+        cadence_vaine_s=config.cadence_vaine_s,
+        delai_s=config.cadence_audit_s + _CONSIGNATION_S if nom == "cqrs-projection" else 0.0,
         drainage_s=_DRAINAGE_S,
     )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from socle.evenements import inbox, lettres_mortes, outbox
+from socle.evenements.bus import Recue
 from socle.evenements.consommateur import Reglages
 from socle.evenements.enveloppe import Evenement, suite
 from socle.evenements.reactions import AReessayer, Table
@@ -99,6 +102,33 @@ def test_a_retry_does_not_wait_for_the_cadence(banc: Banc) -> None:
     with banc.membre(table, reglages=replace(RAPIDE, cadence_s=60.0)):
         attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(1,)])
     assert len(essais) == 2
+
+
+def test_a_group_whose_reads_are_vain_reads_less_often_until_one_is_not(banc: Banc) -> None:
+    vus: list[str] = []
+    lectures: list[float] = []
+    table = Table(groupe="g")
+    table.reaction("Fait")(lambda e: vus.append(e.cle) or [])
+    vrai = banc.bus.lire
+
+    def lire(*args: Any, **kwargs: Any) -> list[Recue]:
+        recues = vrai(*args, **kwargs)
+        if recues:
+            lectures.append(time.monotonic())
+        return recues
+
+    banc.bus.lire = lire  # type: ignore[method-assign]
+    with banc.membre(table, reglages=replace(RAPIDE, cadence_vaine_s=0.4)):
+        for n in range(1, 12):
+            banc.publier(banc.evenement("Ailleurs"))
+            attendre(lambda n=n: len(lectures) == n)  # type: ignore[misc]
+        banc.publier(banc.evenement(cle="k"))
+        attendre(lambda: vus == ["k"])
+        banc.publier(banc.evenement("Ailleurs"))
+        attendre(lambda: len(lectures) == 13)
+    pauses = [apres - avant for avant, apres in itertools.pairwise(lectures)]
+    assert all(pause >= 0.4 for pause in pauses[8:11])
+    assert min(pauses[:8] + pauses[11:]) < 0.4
 
 
 def test_an_event_rests_before_a_group_that_needs_another_one_tries_it(banc: Banc) -> None:

@@ -46,6 +46,7 @@ journal = logging.getLogger("socle.evenements.consommateur")
 
 _ILLISIBLE = identifiant_derive("00000000-0000-0000-0000-000000000000", "illisible")
 _RECOLTE_S = 0.05
+_VAINES = 8
 
 # The loop's own database or Redis: everything in flight is forgotten and begun again.
 _PANNES = (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee)
@@ -85,9 +86,10 @@ class Reglages:
     member is taken over. `essais_max`: attempts (failures and deaths of members) before a dead letter. `patience_s`:
     how long `ADifferer` may go on. `attente_*_s`: bounds of the back-off. `cadence_s`: least time from a read that
     brought something to the next, so that what comes meanwhile makes one batch; the first event after a silence is
-    taken at once, and a full batch is followed by the next without a pause. `delai_s`: how long a new event rests
-    before it is tried, in a group that needs what another one does first. `linger_s`: pause before a commit, so that
-    batches fill. `drainage_s`: how long `arreter` waits for what is in flight.
+    taken at once, and a full batch is followed by the next without a pause. `cadence_vaine_s`: the same once several
+    reads on end have brought nothing of the group's business. `delai_s`: how long a new event rests before it is tried,
+    in a group that needs what another one does first. `linger_s`: pause before a commit, so that batches fill.
+    `drainage_s`: how long `arreter` waits for what is in flight.
     """
 
     lot: int = 100
@@ -100,6 +102,7 @@ class Reglages:
     attente_min_s: float = 0.1
     attente_max_s: float = 5.0
     cadence_s: float = 0.0
+    cadence_vaine_s: float = 0.0
     delai_s: float = 0.0
     linger_s: float = 0.002
     drainage_s: float = 10.0
@@ -148,6 +151,7 @@ class Consommateur:
         self._a_marquer: list[tuple[str, Entree]] = []
         self._arret = threading.Event()
         self._ne = False
+        self._vaines = 0
         self._identite = ""
         self._lot_prochain = 0.0
         self._lot_depuis: float | None = None
@@ -223,9 +227,15 @@ class Consommateur:
         recues = self._bus.lire(self._table.groupe, self._nom, nombre=self._reglages.lot, attente_ms=attente_ms)
         if recues:
             fautes.point(f"consommateur.apres_lecture.{self._table.groupe}")
+            vaine = not any(self._table.concerne(recue.champs) for recue in recues)
+            self._vaines = self._vaines + 1 if vaine else 0
             if len(recues) < self._reglages.lot:
-                self._lecture_a = time.monotonic() + self._reglages.cadence_s
+                self._lecture_a = time.monotonic() + self._cadence()
         self._accueillir(recues)
+
+    def _cadence(self) -> float:
+        cadence = self._reglages.cadence_s
+        return max(cadence, self._reglages.cadence_vaine_s) if self._vaines > _VAINES else cadence
 
     def _peut_avancer(self) -> bool:
         if self._table.par_lot is not None:
