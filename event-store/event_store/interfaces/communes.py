@@ -6,52 +6,19 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, render_template_string, request, send_from_directory
+from flask import Flask, Response, abort, request, send_from_directory
 
 from event_store.bootstrap import Services
 from event_store.interfaces import openapi
 from socle import fautes, jsons, metriques
 from socle.erreurs import Indisponible
+from socle.pages import PAGES
 
 journal = logging.getLogger("event_store.sante")
 
 # The assets are on this machine already: they come with the Django services' documentation.
 _PAQUET = importlib.util.find_spec("drf_yasg")
 STATIQUES = Path(_PAQUET.origin).parent / "static" / "drf-yasg" if _PAQUET and _PAQUET.origin else Path()
-
-# Addresses relative to the page work directly and behind the gateway alike.
-_SWAGGER = """<!doctype html>
-<html lang="fr">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>{{ titre }} – Swagger</title>
-  <link rel="stylesheet" href="../static/swagger-ui-dist/swagger-ui.css">
-  <link rel="icon" href="../static/swagger-ui-dist/favicon-32x32.png">
-</head>
-<body>
-  <div id="swagger-ui"></div>
-  <script src="../static/swagger-ui-dist/swagger-ui-bundle.js"></script>
-  <script>
-    SwaggerUIBundle({url: "../swagger.json", dom_id: "#swagger-ui", deepLinking: true, persistAuthorization: true,
-                     tryItOutEnabled: true});
-  </script>
-</body>
-</html>
-"""
-_REDOC = """<!doctype html>
-<html lang="fr">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>{{ titre }} – ReDoc</title>
-</head>
-<body>
-  <redoc spec-url="../swagger.json" disable-search="true"></redoc>
-  <script src="../static/redoc/redoc.min.js"></script>
-</body>
-</html>
-"""
 
 
 def brancher(app: Flask, services: Services) -> None:
@@ -61,7 +28,8 @@ def brancher(app: Flask, services: Services) -> None:
         def servir() -> Response | str:
             if not request.path.endswith("/"):
                 return Response(status=302, headers={"Location": request.path.rpartition("/")[2] + "/"})
-            return render_template_string(gabarit, titre=openapi.TITRE)
+            # Addresses relative to the page work directly and behind the gateway alike.
+            return PAGES[gabarit](openapi.TITRE, document="../swagger.json", statiques="../static")
 
         return servir
 
@@ -96,7 +64,7 @@ def brancher(app: Flask, services: Services) -> None:
         return _sante(services, "healthy", 200, {"base_de_donnees": "ok"})
 
     communes = {
-        "/swagger": page(_SWAGGER), "/redoc": page(_REDOC), "/swagger.json": document_json,
+        "/swagger": page("swagger"), "/redoc": page("redoc"), "/swagger.json": document_json,
         "/swagger.yaml": document_yaml, "/static/<path:chemin>": statiques, "/metrics": page_metriques,
         "/health": pret, "/health/live": vivant, "/health/ready": pret, "/": accueil,
     }  # fmt: skip

@@ -59,12 +59,10 @@ def blocs() -> dict[str, str]:
     return dict(textes)
 
 
-def test_the_wheel_holds_templates_types_and_migrations_and_no_test_of_ours(roue: Path) -> None:
+def test_the_wheel_holds_types_and_migrations_and_no_test_of_ours(roue: Path) -> None:
     noms = set(zipfile.ZipFile(roue).namelist())
     assert noms >= {
         "socle/py.typed",
-        "socle/django/templates/socle/swagger.html",
-        "socle/django/templates/socle/redoc.html",
         "socle/django/management/commands/amorcer.py",
         "socle/barriere/migrations/0001_initial.py",
         "socle/idempotence/migrations/0001_initial.py",

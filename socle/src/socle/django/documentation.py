@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import URLPattern, URLResolver
 from drf_yasg import openapi
 from drf_yasg.codecs import OpenAPICodecJson
@@ -24,6 +23,7 @@ from rest_framework import serializers
 
 from socle import jsons
 from socle.django.convertisseurs import ConvertisseurUuid
+from socle.pages import PAGES
 
 _PREFIXE = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 _TEXTES = {
@@ -241,7 +241,9 @@ def swagger_yaml(request: HttpRequest) -> HttpResponse:
 
 def page(request: HttpRequest, gabarit: str) -> HttpResponse:
     """Swagger UI or ReDoc, with its assets and document below the prefix the caller used."""
-    return render(request, f"socle/{gabarit}.html", {"prefixe": prefixe(request), "titre": settings.SOCLE["titre"]})
+    vu = prefixe(request)
+    rendue = PAGES[gabarit](settings.SOCLE["titre"], document=f"{vu}/swagger.json", statiques=f"{vu}/static/drf-yasg")
+    return HttpResponse(rendue)
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
