@@ -14,7 +14,7 @@ from ecommerce.application.ouvrir import Demande, Ouvrir, rappeler
 from ecommerce.application.ports import Atomique, Checkouts, Cle, Cles, Memoire, Orchestrateur, Reponse
 from ecommerce.domain.checkout import Checkout, Style
 from ecommerce.domain.issue import EN_COURS, Genre, Issue
-from socle import fautes
+from socle import correlation, fautes
 from socle.erreurs import EnCours
 
 ATTENTE_S = 2.0
@@ -77,11 +77,13 @@ class PasserCommande:
     def _reprendre(self, checkout: Checkout, cle: Cle) -> Reponse:
         """The first request is slow or dead; asking again is harmless in either case.
 
+        What is asked for is the first request's checkout, under that one's correlation id, whoever asks for it now.
         Raises `EnCours` while it may still answer.
         """
-        issue = self.orchestrateur.issue(checkout) if checkout.ouvert else EN_COURS
-        if issue.genre is Genre.INCONNUE:
-            issue = self.orchestrateur.lancer(checkout)
+        with correlation.contexte(checkout.correlation_id, correlation.traceparent()):
+            issue = self.orchestrateur.issue(checkout) if checkout.ouvert else EN_COURS
+            if issue.genre is Genre.INCONNUE:
+                issue = self.orchestrateur.lancer(checkout)
         if checkout.ouvert and not issue.decisive and checkout.age_s < self.budget_s:
             raise EnCours("La même requête est en cours de traitement.")
         return self._finir(checkout, issue, cle)

@@ -379,6 +379,20 @@ def test_F20_a_request_dead_between_key_and_answer_is_resumed_by_a_retry(
     assert api.commander(Idempotency_Key="k1").content == reponse.content
 
 
+def test_F20_a_checkout_taken_over_by_a_retry_keeps_the_correlation_id_of_its_first_request(
+    api: Api, voisins: Voisins
+) -> None:
+    api.ajouter(CHOCOLAT)
+    faute("checkout.apres_cloture")
+    assert api.commander(Idempotency_Key="k1", X_Correlation_ID="premiere").status_code == 503
+    assert voisins.appels("POST", "/api/saga/commandes/") == []
+    reponse = api.commander(Idempotency_Key="k1", X_Correlation_ID="seconde")
+    assert (reponse.status_code, reponse["X-Correlation-ID"]) == (201, "seconde")
+    ((_, _, entetes, _),) = voisins.appels("POST", "/api/saga/commandes/")
+    assert entetes["x-correlation-id"] == "premiere"
+    assert api.statut(reponse.json()["checkout_id"])["correlation_id"] == "premiere"
+
+
 def test_F20_after_the_budget_a_retry_answers_202_instead_of_409(api: Api, voisins: Voisins) -> None:
     voisins.mode = "differee"
     api.ajouter(CHOCOLAT)
