@@ -115,7 +115,7 @@ DEFAUTS = (
         plan=lambda: [
             Panne(
                 rang=0, genre="somme", cible="saga-1", debut_s=0.5, duree_s=ATTENTE_D_UN_APPELANT_S + 2.0,
-                details={"point": "saga.avant_effet.creation_commande", "genre": "gel", "nombre": 1},
+                details={"point": "saga.apres_effet.reservation_stock", "genre": "gel", "nombre": 1},
             )
         ],
         attendus=frozenset({"I2", "I4", "I5", "I8"}),
