@@ -28,6 +28,9 @@ GROUPES = (
     GROUPE,
 )
 """Every group of the stream: a row is kept until all of them have acknowledged its entry."""
+_CADENCE_DU_RELAIS_S = 0.01
+_CADENCE_VAINE_S = 0.2
+"""Between two reads of the stream while only orchestrated checkouts go by."""
 _EN_VOL = 4
 """Checkouts concluded at once; each holds a database connection."""
 
@@ -60,7 +63,7 @@ class Flux:
 
     def relayer(self, arret: threading.Event) -> None:
         """Publish this service's outbox until `arret` is set; outlives PostgreSQL and Redis."""
-        Relais(self.base("relais"), self.bus, groupes=GROUPES).tourner(arret)
+        Relais(self.base("relais"), self.bus, groupes=GROUPES, cadence_s=_CADENCE_DU_RELAIS_S).tourner(arret)
 
     def consommateur(
         self, reactions: Mapping[str, Reaction], *, filtre: Callable[[Mapping[str, str]], bool], cadence_s: float
@@ -75,7 +78,7 @@ class Flux:
             base=self.base("flux"),
             bus=self.bus,
             nom=self._instance,
-            reglages=Reglages(en_vol=_EN_VOL, cadence_s=cadence_s),
+            reglages=Reglages(en_vol=_EN_VOL, cadence_s=cadence_s, cadence_vaine_s=_CADENCE_VAINE_S),
             observateur=metriques.Compteurs(FLUX, GROUPE),
         )
 

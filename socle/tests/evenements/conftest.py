@@ -95,8 +95,8 @@ class Banc:
             assert not fil.is_alive(), "the member did not stop"
 
     @contextmanager
-    def relais(self, groupes: list[str], age_s: float = 0.0) -> Iterator[Relais]:
-        relais = Relais(self.base("relais"), self.bus, groupes=groupes, age_s=age_s)
+    def relais(self, groupes: list[str], age_s: float = 0.0, cadence_s: float = 0.0) -> Iterator[Relais]:
+        relais = Relais(self.base("relais"), self.bus, groupes=groupes, age_s=age_s, cadence_s=cadence_s)
         arret = threading.Event()
         fil = threading.Thread(target=relais.tourner, args=(arret,), kwargs={"intervalle_s": 0.05}, daemon=True)
         fil.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -225,6 +226,25 @@ def test_F30_a_floor_read_from_a_redis_that_replaced_ours_acquires_nothing(banc:
     r.entretenir()
     assert banc.sql("SELECT count(*) FROM outbox WHERE acquis") == [(0,)]
     assert r.balayer() == 1
+
+
+def test_what_is_committed_within_the_cadence_of_a_relay_is_published_in_one_batch(banc: Banc) -> None:
+    lots: list[int] = []
+    vrai = banc.bus.publier
+
+    def publier(lot: Sequence[Mapping[str, str]]) -> list[Entree]:
+        lots.append(len(lot))
+        return vrai(lot)
+
+    banc.bus.publier = publier  # type: ignore[method-assign]
+    with banc.relais([], cadence_s=2.0):
+        banc.deposer(banc.evenement())
+        attendre(lambda: lots == [1], "at once", 2.0)
+        for _ in range(5):
+            banc.deposer(banc.evenement())
+        attendre(lambda: len(lots) == 2)
+    assert lots == [1, 5]
+    assert banc.sql("SELECT count(*) FROM outbox WHERE publie_le IS NULL") == [(0,)]
 
 
 def test_a_mark_for_an_entry_of_a_lost_redis_is_not_made(banc: Banc) -> None:

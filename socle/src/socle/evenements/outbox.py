@@ -119,15 +119,24 @@ class Relais:
 
     `age_s`: rows younger than this are left to whoever wrote them (consumers publish their own with the
     acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
-    entry before its row is `acquis`; every relay of a stream names the same ones. `entretien_s`: time between two
-    rounds of maintenance.
+    entry before its row is `acquis`; every relay of a stream names the same ones. `cadence_s`: least time between two
+    sweeps, so that what is committed meanwhile makes one batch; the first row after a silence is published at once.
+    `entretien_s`: time between two rounds of maintenance.
     """
 
     def __init__(
-        self, base: Base, bus: Bus, *, groupes: Sequence[str], age_s: float = 0.0, entretien_s: float = 2.0
+        self,
+        base: Base,
+        bus: Bus,
+        *,
+        groupes: Sequence[str],
+        age_s: float = 0.0,
+        cadence_s: float = 0.0,
+        entretien_s: float = 2.0,
     ) -> None:
         self._base, self._bus, self._groupes, self._age_s = base, bus, tuple(groupes), age_s
-        self._entretien_s = entretien_s
+        self._cadence_s, self._entretien_s = cadence_s, entretien_s
+        self._ecoutee: Any = None
         self._entretien_a = 0.0
         self._purge_a = 0.0
 
@@ -215,6 +224,7 @@ class Relais:
                 self._entretenir_parfois()
                 while self.balayer() == LOT and not arret.is_set():
                     pass
+                arret.wait(self._cadence_s)
                 self._attendre(arret, intervalle_s)
                 pause = 0.1
             except (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee) as erreur:
@@ -235,8 +245,11 @@ class Relais:
                 inbox.purger(curseur)
 
     def _ecouter(self) -> None:
-        with self._base.transaction() as curseur:
-            curseur.execute(f"LISTEN {CANAL}")
+        """Once per connection."""
+        if self._ecoutee is not self._base.connexion():
+            with self._base.transaction() as curseur:
+                curseur.execute(f"LISTEN {CANAL}")
+            self._ecoutee = self._base.connexion()
 
     def _attendre(self, arret: threading.Event, secondes: float) -> None:
         """Until a NOTIFY, or `secondes` (0.2 s at a time, to see `arret`)."""
