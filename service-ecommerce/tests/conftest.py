@@ -3,22 +3,21 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 import ecommerce.settings
 from ecommerce import bootstrap
 from ecommerce.infrastructure.amorce import charger
 from socle import fautes
+from socle.tests.concurrence import Fil, attendre_que, attendre_un_verrou
 from tests.voisins import Voisins
 
 ADA = UUID("12345678-1234-1234-1234-123456789012")
@@ -88,46 +87,7 @@ def api(amorce: None, voisins: Voisins) -> Api:
     return Api()
 
 
-def en_fil(fonction: Callable[[], Any]) -> "Fil":
-    """Run in a thread of its own, with a database connection of its own."""
-    return Fil(fonction)
-
-
-class Fil:
-    def __init__(self, fonction: Callable[[], Any]) -> None:
-        self._resultat: list[Any] = []
-        self._fil = threading.Thread(target=self._courir, args=(fonction,), daemon=True)
-        self._fil.start()
-
-    def _courir(self, fonction: Callable[[], Any]) -> None:
-        try:
-            self._resultat.append(fonction())
-        except Exception as erreur:
-            self._resultat.append(erreur)
-        finally:
-            connections.close_all()
-
-    def resultat(self, delai_s: float = 15.0) -> Any:
-        self._fil.join(delai_s)
-        assert self._resultat, "the thread did not end in time"
-        if isinstance(self._resultat[0], Exception):
-            raise self._resultat[0]
-        return self._resultat[0]
-
-
-def attendre(condition: Callable[[], Any], delai_s: float = 10.0) -> Any:
-    """Poll until the condition holds; its value."""
-    limite = time.monotonic() + delai_s
-    while time.monotonic() < limite:
-        if valeur := condition():
-            return valeur
-        time.sleep(0.02)
-    raise AssertionError("the expected state did not come")
-
-
-def attendre_verrou(nombre: int = 1) -> None:
-    """Until that many sessions wait for a lock (`pg_locks` is live, even inside a transaction)."""
-    attendre(lambda: un("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") >= nombre)
+en_fil, attendre, attendre_verrou = Fil, attendre_que, attendre_un_verrou
 
 
 def un(requete: str, parametres: list[Any] | None = None) -> Any:

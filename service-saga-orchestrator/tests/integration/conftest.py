@@ -1,7 +1,5 @@
 import json
-import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,10 +49,3 @@ def sql(texte: str, *parametres: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as curseur:
         curseur.execute(texte, parametres)
         return curseur.fetchall() if curseur.description else []
-
-
-def attendre_que(condition: Callable[[], bool], secondes: float = 8.0) -> None:
-    limite = time.monotonic() + secondes
-    while not condition():
-        assert time.monotonic() < limite, "condition never met"
-        time.sleep(0.01)

@@ -13,8 +13,8 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from socle.tests.concurrence import laisser_passer
-from tests.integration.conftest import INTERNE, attendre_que, panier, sql
+from socle.tests.concurrence import attendre_que, laisser_passer
+from tests.integration.conftest import INTERNE, panier, sql
 from tests.integration.programmes import Envoi, Programme
 from tests.voisins import MAGASIN, PRODUITS, Voisins
 

@@ -14,8 +14,9 @@ from django.test import Client
 from jsonschema import ValidationError
 
 from saga_orchestrator.infrastructure.publication import FLUX, GROUPES
+from socle.tests.concurrence import attendre_que
 from socle.tests.schemas import Schemas
-from tests.integration.conftest import INTERNE, attendre_que, panier, poster, sql
+from tests.integration.conftest import INTERNE, panier, poster, sql
 from tests.integration.programmes import Programme
 from tests.voisins import CLIENT, MAGASIN, Voisins
 

@@ -10,13 +10,14 @@ from django.db import connection, connections
 T = TypeVar("T")
 
 
-def attendre_que(condition: Callable[[], object], secondes: float = 5.0) -> None:
-    """Poll until `condition()` is true. Raises `AssertionError` after `secondes`."""
+def attendre_que(condition: Callable[[], T], secondes: float = 10.0) -> T:
+    """Poll until `condition()` is true; its value. Raises `AssertionError` after `secondes`."""
     limite = time.monotonic() + secondes
-    while not condition():
+    while not (valeur := condition()):
         if time.monotonic() > limite:
             raise AssertionError(f"condition toujours fausse après {secondes} s")
         time.sleep(0.005)
+    return valeur
 
 
 def laisser_passer(secondes: float) -> None:
@@ -32,6 +33,11 @@ def attend_un_verrou(nombre: int = 1) -> bool:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return int(curseur.fetchone()[0]) == nombre
+
+
+def attendre_un_verrou(nombre: int = 1) -> None:
+    """Until exactly `nombre` sessions wait for a lock."""
+    attendre_que(lambda: attend_un_verrou(nombre))
 
 
 class Fil(Generic[T]):
@@ -57,7 +63,7 @@ class Fil(Generic[T]):
         """Whether the call has returned or raised."""
         return not self._fil.is_alive()
 
-    def resultat(self, secondes: float = 10.0) -> T:
+    def resultat(self, secondes: float = 15.0) -> T:
         """What the call returned; raises what it raised, and `AssertionError` when it is still running."""
         self._fil.join(secondes)
         if self._fil.is_alive():
