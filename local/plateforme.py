@@ -64,7 +64,7 @@ class Plateforme:
         from local import demarrage  # it is written in terms of this class
 
         maison = Path(tempfile.mkdtemp(prefix=f"labo-{os.getpid()}-"))
-        decalage = _decalage_libre(services)
+        decalage = decalage_libre(services)
         plateforme = cls(Lieux(maison, decalage, racine, detourner(decalage)), services)
         try:
             demarrage.demarrer(plateforme.lieux, plateforme.services, dire=demarrage.silence, avec_le_parent=True)
@@ -119,6 +119,14 @@ class Plateforme:
     def signal(self, nom: str, numero: int) -> None:
         """Send a signal (SIGSTOP, SIGCONT, …) to a program and its worker processes."""
         os.killpg(self.pid(nom), numero)
+
+    def figer(self, nom: str) -> None:
+        """SIGSTOP: the program keeps its connections and answers nothing, until `reveiller`."""
+        self.signal(nom, signal.SIGSTOP)
+
+    def reveiller(self, nom: str) -> None:
+        """SIGCONT."""
+        self.signal(nom, signal.SIGCONT)
 
     def pid(self, nom: str) -> int:
         """Pid of a running program."""
@@ -200,7 +208,7 @@ class Plateforme:
         return repond_200(f"{self.urls['gateway']}{service.route}/health/ready", {"X-API-Key": self.cle()})
 
 
-def _decalage_libre(services: Sequence[Service]) -> int:
+def decalage_libre(services: Sequence[Service]) -> int:
     """A shift with which no port is taken now; drawn at random so that parallel runs rarely meet."""
     hasard = random.SystemRandom()
     for _ in range(50):

@@ -15,4 +15,5 @@ DATABASES = {
         "CONN_MAX_AGE": None,
     }
 }
+ROOT_URLCONF = "temoin.urls"
 USE_TZ = True
