@@ -235,6 +235,63 @@ def start(nom: NomDeProgramme) -> None:
         console.print(f"[green]✓[/green] {programme} prêt.")
 
 
+@application.command()
+def freeze(nom: NomDeProgramme) -> None:
+    """Fige un programme (SIGSTOP) : il garde ses connexions et ne répond plus."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        plateforme.figer(programme)
+        console.print(f"{programme} figé.")
+
+
+@application.command()
+def thaw(nom: NomDeProgramme) -> None:
+    """Réveille un programme figé (SIGCONT), là où il en était."""
+    plateforme = Plateforme()
+    for programme in _noms(plateforme, nom):
+        plateforme.reveiller(programme)
+        console.print(f"{programme} réveillé.")
+
+
+@application.command()
+def faute(
+    programme: Annotated[str, typer.Argument(metavar="NOM", help="Un programme.")],
+    point: Annotated[str | None, typer.Argument(help="Un point de docs/fautes.md ; sans lui, montre l'état.")] = None,
+    genre: Annotated[str, typer.Argument(help="crash, erreur, delai, gel ou double.")] = "crash",
+    nombre: Annotated[int, typer.Option(help="Combien de fois.")] = 1,
+    secondes: Annotated[float, typer.Option(help="Durée d'un délai.")] = 0.0,
+    eteindre: Annotated[bool, typer.Option("--off", help="Éteint tout ce qui est armé chez ce programme.")] = False,
+) -> None:
+    """Arme un point de faute d'un programme, montre ceux qui le sont, ou les éteint."""
+    from local import fautes
+
+    plateforme = Plateforme()
+    if eteindre:
+        fautes.eteindre(plateforme, programme)
+    elif point is not None:
+        fautes.armer(plateforme, programme, point, genre, nombre=nombre, secondes=secondes)
+    armees = fautes.lire(plateforme, programme)["fautes"]
+    for une in armees:
+        console.print(f"{une['point']} : {une['genre']}, encore {une['nombre']} fois")
+    if not armees:
+        console.print(f"Rien n'est armé chez {programme}.")
+
+
+@application.command()
+def lab(nom: Annotated[str | None, typer.Argument(help="Un laboratoire ; la liste sans argument.")] = None) -> None:
+    """Prépare un laboratoire guidé (docs/labs) : eval "$(./labo lab NOM)"."""
+    from local import labs
+
+    if nom is None:
+        for cle, un in labs.LABS.items():
+            console.print(f"{cle:<22} {un.titre}  [dim]docs/labs/{un.page}[/dim]", soft_wrap=True)
+        return
+    if nom not in labs.LABS:
+        raise ErreurLabo(f"Laboratoire inconnu : « {nom} ». Connus : {', '.join(labs.LABS)}.")
+    print(labs.preparer(Plateforme(), nom))
+    erreurs.print(f"[green]✓[/green] Prêt : suivez docs/labs/{labs.LABS[nom].page}", soft_wrap=True)
+
+
 @application.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def essayer(
     contexte: typer.Context,

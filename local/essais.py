@@ -155,8 +155,12 @@ class Essais:
 
     def e2e(self) -> Compte:
         """Checkouts and faults on the running platform, and a sample of the walk through the fault points."""
-        suites = ("tests/test_saga_integration.py", "tests/e2e", "tests/fautes")
+        suites = ("tests/test_saga_integration.py", "tests/e2e", "tests/fautes", "tests/labs")
         return self._a_la_racine("e2e", *suites, "-m", "not long")
+
+    def labs(self) -> Compte:
+        """Every guided lab, command by command."""
+        return self._a_la_racine("labs", "tests/labs")
 
     def fautes(self) -> Compte:
         """The whole walk: a crash at every declared fault point, in each style, on success and on compensation."""
@@ -226,11 +230,12 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
+    "labs": Essais.labs,
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
 }
-SUR_PLATEFORME = ("contrats", "e2e", "fautes")
-A_LA_DEMANDE = ("fautes", "mutations")
+SUR_PLATEFORME = ("contrats", "e2e", "labs", "fautes")
+A_LA_DEMANDE = ("labs", "fautes", "mutations")
 """Parts too long for every run: only when they are named."""
 
 
