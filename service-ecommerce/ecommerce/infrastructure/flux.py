@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from django.db import connection
 
 from ecommerce.infrastructure import metriques
-from socle.django.base import fermer_les_coupees
+from socle.django.base import acces, fermer_les_coupees
 from socle.evenements import outbox
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, Entree, ouvrir
@@ -84,15 +83,7 @@ class Flux:
 
     def base(self, role: str) -> Base:
         """A connection of its own to our database; `role` tells it apart in PostgreSQL's list of sessions."""
-        reglages = connection.settings_dict
-        acces: dict[str, Any] = {
-            "host": reglages["HOST"],
-            "port": reglages["PORT"],
-            "dbname": reglages["NAME"],
-            "user": reglages["USER"],
-            "password": reglages["PASSWORD"],
-        }
-        return Base(nom=f"{self._instance}-{role}", **acces)
+        return Base(nom=f"{self._instance}-{role}", **acces())
 
 
 def _hors_requete(reaction: Reaction) -> Reaction:

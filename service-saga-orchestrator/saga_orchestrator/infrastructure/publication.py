@@ -2,11 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from typing import Any
-
-from django.db import connection
 
 from socle import jsons
+from socle.django.base import acces
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.enveloppe import Evenement
@@ -58,21 +56,9 @@ class Publication:
     def relayer(self, arret: threading.Event) -> None:
         """Publish until `arret` is set; outlives PostgreSQL and Redis."""
         client = ouvrir(self._redis_url)
-        base = Base(nom=f"{self._instance}-relais", **_acces())
+        base = Base(nom=f"{self._instance}-relais", **acces())
         try:
             Relais(base, Bus(client, FLUX), groupes=GROUPES).tourner(arret, intervalle_s=_INTERVALLE_S)
         finally:
             base.fermer()
             client.close()
-
-
-def _acces() -> dict[str, Any]:
-    """The service's own database, as psycopg2 wants to hear of it."""
-    reglages = connection.settings_dict
-    return {
-        "host": reglages["HOST"],
-        "port": reglages["PORT"],
-        "dbname": reglages["NAME"],
-        "user": reglages["USER"],
-        "password": reglages["PASSWORD"],
-    }

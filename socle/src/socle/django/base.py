@@ -9,7 +9,7 @@ each connection succeeds as well.
 import select
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 
 def fermer_les_coupees(**_: Any) -> None:
@@ -22,6 +22,13 @@ def fermer_les_coupees(**_: Any) -> None:
         brute = connexion.connection
         if brute is not None and not connexion.in_atomic_block and (brute.closed or _a_quelque_chose_a_lire(brute)):
             connexion.close()
+
+
+def acces() -> dict[str, Any]:
+    """The service's own database as psycopg2 wants to hear of it: for the connections Django knows nothing of."""
+    reglages = connection.settings_dict
+    noms = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER", "password": "PASSWORD"}
+    return {nom: reglages[reglage] for nom, reglage in noms.items()}
 
 
 def _a_quelque_chose_a_lire(brute: Any) -> bool:
