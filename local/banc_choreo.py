@@ -7,9 +7,11 @@ databases afterwards, by their clocks: the row's creation, and the terminal even
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg2
 from rich.console import Console
 from rich.table import Table
 
@@ -83,7 +85,7 @@ def _mesurer(plateforme: Plateforme, caisse: Caisse, utilisateurs: int, nombre: 
         acceptes = charger(payer, nombre=nombre, concurrence=utilisateurs, pause_s=pause_s)
         if not checkouts:
             raise ErreurLabo(f"Aucun checkout n'a été accepté : {acceptes.echecs[0]}")
-        attendre(lambda: len(_fins(plateforme, checkouts)) == len(checkouts), "La fin de tous les checkouts", _FIN_S)
+        attendre(lambda: _tous_finis(plateforme, checkouts), "La fin de tous les checkouts", _FIN_S)
     debuts = dict(plateforme.sql("ecommerce", _DEBUTS, [checkouts]))
     fins = {cle: ts for cle, type_, ts in _fins(plateforme, checkouts) if type_ == "CheckoutSucceeded"}
     if not fins:
@@ -97,6 +99,13 @@ def _fins(plateforme: Plateforme, checkouts: list[str]) -> list[tuple[str, str, 
     return [
         (str(cle), str(type_), float(ts)) for cle, type_, ts in plateforme.sql("event-store", _TERMINAUX, [checkouts])
     ]
+
+
+def _tous_finis(plateforme: Plateforme, checkouts: list[str]) -> bool:
+    """False also when the database is too busy to say."""
+    with contextlib.suppress(psycopg2.OperationalError):
+        return len(_fins(plateforme, checkouts)) == len(checkouts)
+    return False
 
 
 def _centiles(serie: Serie) -> str:
