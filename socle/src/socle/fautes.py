@@ -59,7 +59,12 @@ class Tableau:
         self._vue: tuple[int, ...] = ()
         self._fautes: dict[str, Faute] = {}
 
+    def actuelles(self) -> dict[str, Faute]:
+        """The switches as they are now, not as this process saw them last."""
+        return self._contenu()
+
     def lire(self) -> dict[str, Faute]:
+        """The switches, at most `_RELECTURE_S` old."""
         maintenant = time.monotonic()
         if maintenant - self._lu_a >= _RELECTURE_S:
             self._lu_a = maintenant
@@ -199,7 +204,7 @@ def etat() -> dict[str, Any]:
     Raises `Introuvable` outside the lab profile.
     """
     return {
-        "fautes": [asdict(faute) for faute in _exiger_tableau().lire().values()],
+        "fautes": [asdict(faute) for faute in _exiger_tableau().actuelles().values()],
         "points": [asdict(point) for point in points.catalogue()],
         "rencontres": sorted(rencontres),
     }
