@@ -287,9 +287,11 @@ def test_interrupting_a_start_leaves_nothing_behind(tmp_path: Path, moment: str)
     processus = subprocess.Popen(
         [sys.executable, "-m", "local", "up"], cwd=RACINE, env=variables, stderr=subprocess.PIPE
     )
-    attendre((lieux.run / moment).exists, 20, moment)
-    processus.send_signal(signal.SIGINT)
-    _, erreurs = processus.communicate(timeout=60)
+    try:
+        attendre((lieux.run / moment).exists, 20, moment)
+    finally:
+        processus.send_signal(signal.SIGINT)
+        _, erreurs = processus.communicate(timeout=60)
     assert processus.returncode == 130
     assert erreurs.decode().strip() == "Interrompu : ce qui avait démarré est arrêté."
     assert superviseur.restes(lieux) == []
