@@ -64,7 +64,6 @@ TABLE: dict[str, dict[str, Points]] = {
         "saga": (*_SAGA, "saga.apres_effet.creation_commande"),
         "inventaire": ACTION,
         "commandes": ACTION,
-        "ecommerce-fond": membre("ecommerce-fond"),
         **_SUITES,
     },
     "orchestre-deux-effets": {
@@ -76,7 +75,6 @@ TABLE: dict[str, dict[str, Points]] = {
         ),
         "inventaire": (*ACTION, *COMPENSATION),
         "commandes": (*ACTION, *COMPENSATION),
-        "ecommerce-fond": membre("ecommerce-fond"),
         **_SUITES,
     },
     "choreo-succes": {**_VENTE_CHOREO, "inventaire": ACTION, "commandes": ACTION},
@@ -166,15 +164,21 @@ ECHANTILLON = {
     Cas("orchestre-succes", "commandes", "barriere.apres_commit"),
     Cas("orchestre-deux-effets", "saga", "saga.entre_compensations"),
     Cas("orchestre-deux-effets", "inventaire", "barriere.apres_compensation"),
-    Cas("orchestre-suivi", "ecommerce-fond", "suivi.avant_conclusion"),
     Cas("choreo-succes", "ecommerce", "choreo.avant_commit"),
     Cas("choreo-succes", "ecommerce-fond", "relais.apres_xadd"),
     Cas("choreo-succes", "worker-order-creation", "reaction.apres.choreo-order"),
     Cas("choreo-succes", "event-store", "event_store.apres_ajout"),
     Cas("choreo-refus", "worker-stock-compensation", "consommateur.avant_multi.choreo-compensation"),
-    Cas("choreo-rupture", "worker-stock-reservation", "consommateur.apres_inbox.choreo-reservation"),
     Cas("choreo-suivi", "ecommerce-fond", "suivi.apres_fermeture"),
     Cas("choreo-redis-vide", "ecommerce-fond", "relais.apres_remise_en_file"),
-    Cas("annulation", "commandes", "annulation.apres_liberation"),
 }
 """What the short suite crashes: each engine, each side of a boundary, each way back."""
+
+ECHANTILLON_DOUBLE = {
+    Cas("orchestre-succes", "saga", "saga.avant_effet.creation_commande"),
+    Cas("orchestre-deux-effets", "saga", "saga.avant_compensation.reservation_stock"),
+    Cas("choreo-succes", "ecommerce-fond", "relais.avant_xadd"),
+    Cas("choreo-succes", "worker-stock-reservation", "reaction.avant.choreo-reservation"),
+    Cas("choreo-refus", "worker-order-creation", "consommateur.avant_multi.choreo-order"),
+}
+"""What the short suite does twice: a step, its undoing, a publication, a reaction, a consequence."""

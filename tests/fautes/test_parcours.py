@@ -17,7 +17,9 @@ from tests.architecture.test_points import code, declares
 from tests.commun.monde import Monde, attendre
 from tests.fautes.interrupteurs import Interrupteurs
 from tests.fautes.scenarios import GROUPES, SCENARIOS, crash
-from tests.fautes.table import AILLEURS, BRUIT, CAS, ECHANTILLON, EN_ENTIER, ETAPES, TABLE, Cas
+from tests.fautes.table import AILLEURS, BRUIT, CAS, ECHANTILLON, ECHANTILLON_DOUBLE, EN_ENTIER, ETAPES, TABLE, Cas
+
+DOUBLES = [cas for cas in CAS if cas.scenario in EN_ENTIER and getattr(points.trouver(cas.point), "double", False)]
 
 
 def tous_les_points() -> set[str]:
@@ -53,6 +55,7 @@ def test_every_declared_point_is_walked_or_crashed_by_a_test_that_says_so() -> N
 
 def test_the_sample_is_part_of_the_walk() -> None:
     assert set(CAS) >= ECHANTILLON
+    assert set(DOUBLES) >= ECHANTILLON_DOUBLE
 
 
 @pytest.mark.long
@@ -88,6 +91,23 @@ def test_F11_F26_F31_a_crash_at_any_point_leaves_one_sale_or_nothing(
     histoire = scenario.installer(monde)
     interrupteurs.armer(scenario.fautes)
     interrupteurs.armer({cas.porteur: [*scenario.fautes.get(cas.porteur, ()), crash(cas.point)]})
+    scenario.jouer(histoire)
+    attendre(lambda: bool(interrupteurs.tires(cas.porteur, [cas.point])), f"{cas.point} atteint chez {cas.porteur}", 30)
+    scenario.verifier(histoire)
+
+
+@pytest.mark.parametrize(
+    "cas", [pytest.param(c, id=c.nom, marks=() if c in ECHANTILLON_DOUBLE else pytest.mark.long) for c in DOUBLES]
+)
+def test_F1_F22_F26_an_effect_that_is_done_twice_is_one_effect(
+    cas: Cas, monde: Monde, interrupteurs: Interrupteurs
+) -> None:
+    """Called, published or reacted to twice in a row, under the same key or identifier."""
+    scenario = SCENARIOS[cas.scenario]
+    histoire = scenario.installer(monde)
+    interrupteurs.armer(scenario.fautes)
+    double = Faute(point=cas.point, genre="double")
+    interrupteurs.armer({cas.porteur: [*scenario.fautes.get(cas.porteur, ()), double]})
     scenario.jouer(histoire)
     attendre(lambda: bool(interrupteurs.tires(cas.porteur, [cas.point])), f"{cas.point} atteint chez {cas.porteur}", 30)
     scenario.verifier(histoire)

@@ -23,7 +23,13 @@ from tests.fautes.interrupteurs import Interrupteurs
 from tests.labs.pages import DOSSIER, commandes, pages, script
 
 SECTIONS = ["Set up", "Play", "What to look at", "What to understand", "How it is guaranteed"]
-LENTS = {"04-flush-redis.md", "05-past-the-lease.md", "08-breaker.md", "09-stuck-compensation.md"}
+LENTS = {
+    "01-order-service-down.md",
+    "04-flush-redis.md",
+    "05-past-the-lease.md",
+    "08-breaker.md",
+    "09-stuck-compensation.md",
+}
 
 
 @pytest.fixture
