@@ -1,7 +1,7 @@
 """Every declared fault point, crashed for real: SIGKILL at that point, of a process of a running platform, in each
 style, with success and with compensation. Then the invariants must hold.
 
-The whole walk is `./labo test fautes` (some twenty minutes); `-m "not long"` is the sample of the short suite.
+The whole walk is `./labo test fautes` (some half hour); `-m "not long"` is the sample of the short suite.
 """
 
 from __future__ import annotations
