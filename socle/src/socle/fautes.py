@@ -4,7 +4,7 @@ Guarantee: unless `activer()` was called (lab profile, `LABO_FAUTES=1`), a point
 nothing.
 
 1. The switches live in one JSON file per program (in `LABO_FAUTES_REPERTOIRE`), so that every worker process of the
-   program sees them; it is re-read when its modification time changes, at most every 50 ms.
+   program sees them; a point looks whether the file changed (one stat), so a switch works from the moment it is set.
 2. `nombre` bounds how often a fault fires in all processes of the program together, then it is spent. A `crash` is
    spent before the process dies (the file is rewritten first), so that the restarted process does not die of it again.
 3. `crash` is SIGKILL to the own process: no handler, no flush, no rollback by us.
@@ -27,7 +27,6 @@ from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
 
 Genre = Literal["crash", "erreur", "delai", "double", "gel"]
 GENRES: tuple[Genre, ...] = ("crash", "erreur", "delai", "double", "gel")
-_RELECTURE_S = 0.05
 
 rencontres: set[str] = set()
 """The points this process has come by since the lab profile is on."""
@@ -55,28 +54,20 @@ class Tableau:
 
     def __init__(self, fichier: Path) -> None:
         self._fichier = fichier
-        self._lu_a = 0.0
         self._vue: tuple[int, ...] = ()
         self._fautes: dict[str, Faute] = {}
 
-    def actuelles(self) -> dict[str, Faute]:
-        """The switches as they are now, not as this process saw them last."""
-        return self._contenu()
-
     def lire(self) -> dict[str, Faute]:
-        """The switches, at most `_RELECTURE_S` old."""
-        maintenant = time.monotonic()
-        if maintenant - self._lu_a >= _RELECTURE_S:
-            self._lu_a = maintenant
-            vue = self._signature()
-            if vue != self._vue:
-                self._fautes, self._vue = self._contenu(), vue
+        """The switches as they are now."""
+        vue = self._signature()
+        if vue != self._vue:
+            self._fautes, self._vue = self._contenu(), vue
         return self._fautes
 
     def _signature(self) -> tuple[int, ...]:
         """What changes with every replacement; the modification time alone misses two within one clock tick."""
         try:
-            etat = self._fichier.stat()
+            etat = os.stat(self._fichier)
         except FileNotFoundError:
             return ()
         return etat.st_mtime_ns, etat.st_ino, etat.st_size
@@ -94,7 +85,7 @@ class Tableau:
         with os.fdopen(descripteur, "w") as sortie:
             json.dump([asdict(f) for f in fautes.values()], sortie)
         Path(provisoire).replace(self._fichier)
-        self._lu_a, self._vue = 0.0, ()
+        self._vue = ()
 
     def _verrou(self) -> Any:
         self._fichier.parent.mkdir(parents=True, exist_ok=True)
@@ -204,7 +195,7 @@ def etat() -> dict[str, Any]:
     Raises `Introuvable` outside the lab profile.
     """
     return {
-        "fautes": [asdict(faute) for faute in _exiger_tableau().actuelles().values()],
+        "fautes": [asdict(faute) for faute in _exiger_tableau().lire().values()],
         "points": [asdict(point) for point in points.catalogue()],
         "rencontres": sorted(rencontres),
     }
