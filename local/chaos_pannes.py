@@ -23,6 +23,7 @@ from local.mandataire import Mandataire
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo, arreter, attendre, lancer, port_libre
 from local.programmes import MARQUE, Programme, environnement_de_base, programmes_des_services
+from local.superviseur import TOURNE
 from socle.fautes import Faute, Tableau
 
 FLUX = "ecommerce.checkout.events"
@@ -75,7 +76,7 @@ class Atelier:
         for fichier in p.lieux.horloges.glob("*"):
             fichier.unlink()
         for nom, etat in p.superviseur.etats().items():
-            if etat["statename"] == "RUNNING":
+            if etat["statename"] in TOURNE:
                 with contextlib.suppress(ErreurLabo, ProcessLookupError):
                     p.signal(nom, signal.SIGCONT)
             else:

@@ -20,7 +20,7 @@ from local import coffre, postgres, programmes, valkey
 from local.composants import SERVICES, Service, Web, ports
 from local.lieux import RACINE, Lieux, depuis_environnement
 from local.processus import ADRESSE, ErreurLabo, arreter, attendre, lancer, port_occupe
-from local.superviseur import Superviseur
+from local.superviseur import TOURNE, Superviseur
 
 
 def repond_200(url: str, entetes: dict[str, str] | None = None, delai: float = 2.0) -> bool:
@@ -114,7 +114,7 @@ class Plateforme:
 
     def programmes(self) -> list[str]:
         """Names of the programs that run now."""
-        return [nom for nom, info in self.superviseur.etats().items() if info["statename"] == "RUNNING"]
+        return [nom for nom, info in self.superviseur.etats().items() if info["statename"] in TOURNE]
 
     def signal(self, nom: str, numero: int) -> None:
         """Send a signal (SIGSTOP, SIGCONT, …) to a program and its worker processes."""
@@ -156,7 +156,7 @@ class Plateforme:
 
     def pret(self, nom: str) -> bool:
         """True when the program runs and answers as ready."""
-        if self.superviseur.etat(nom)["statename"] not in ("RUNNING", "STARTING"):
+        if self.superviseur.etat(nom)["statename"] not in TOURNE:
             return False
         return self._sondes().get(nom, self._tourne(nom))()
 

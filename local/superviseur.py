@@ -22,6 +22,8 @@ from local.processus import ErreurLabo, attendre, lancer, ligne_de_lancement
 from local.programmes import MARQUE, Programme, environnement_de_base
 
 VIVANT = {"RUNNING", "STARTING", "BACKOFF"}
+TOURNE = {"RUNNING", "STARTING"}
+"""States with a live process: "starting" only means younger than `startsecs`."""
 _ETATS_ARRETES = {"STOPPED", "EXITED", "FATAL", "UNKNOWN"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.superviseur import TOURNE
 from tests.commun.monde import Monde, attendre
 
 
@@ -14,7 +15,7 @@ def remettre_en_etat(monde: Monde) -> None:
     """Continue what is frozen, start what is stopped, switch every fault off, wait until all is ready."""
     plateforme = monde.plateforme
     for nom, info in plateforme.superviseur.etats().items():
-        if info["statename"] == "RUNNING":
+        if info["statename"] in TOURNE:
             plateforme.signal(nom, signal.SIGCONT)
         else:
             plateforme.demarrer(nom)
