@@ -24,9 +24,9 @@ from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo, arreter, attendre, lancer, port_libre
 from local.programmes import MARQUE, Programme, environnement_de_base, programmes_des_services
 from local.superviseur import TOURNE
+from socle.evenements.flux import FLUX
 from socle.fautes import Faute, Tableau
 
-FLUX = "ecommerce.checkout.events"
 _RETOUR_S = 60.0
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import psycopg2
 import redis
 
-from local.composants import FLUX, Service
+from local.composants import Service
 from local.plateforme import Plateforme
 from local.processus import ADRESSE
 from socle.evenements import lettres_mortes
 from socle.evenements.bus import Bus, ouvrir
+from socle.evenements.flux import FLUX
 
 _REDIS_S = 2.0
 

@@ -20,9 +20,9 @@ from local import fautes
 from local.api import MAGASIN_EN_LIGNE, Api, attendre
 from local.plateforme import Plateforme
 from local.processus import ADRESSE
+from socle.evenements.flux import FLUX
 
 STOCK, VOULU = 10, 2
-FLUX = "ecommerce.checkout.events"
 
 FONCTIONS = r"""
 lire() { curl -s -m 30 -H "X-API-Key: $CLE" "$PASSERELLE$1"; echo; }

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from socle import jsons
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.flux import FLUX
 from socle.evenements.reactions import Table
-from workers.config import FLUX
 from workers.contexte import Contexte
 
 GROUPE = "choreo-audit"

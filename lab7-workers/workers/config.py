@@ -6,8 +6,6 @@ from pydantic import Field, SecretStr
 
 from socle.config import ConfigBase, Port, Secondes
 
-FLUX = "ecommerce.checkout.events"
-
 
 class Config(ConfigBase):
     """One worker program. `echeance_s`: after this age of the checkout, a neighbour that is down means failure.
@@ -21,8 +19,6 @@ class Config(ConfigBase):
     postgres_user: str = "workers_user"
     postgres_password: SecretStr
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^rediss?://")
-    metrics_port: int = Field(0, ge=0, le=65535)
-    metrics_host: str = "127.0.0.1"
 
     echeance_s: Secondes = 30.0
     en_vol: int = Field(8, ge=1, le=64)

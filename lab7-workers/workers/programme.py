@@ -13,8 +13,10 @@ from prometheus_client import CollectorRegistry
 from socle import exposition, fautes, journaux
 from socle.evenements import lettres_mortes
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus, ouvrir
+from socle.evenements.bus import ouvrir
+from socle.evenements.compteurs import BusCompte
 from socle.evenements.consommateur import Consommateur, Reglages
+from socle.evenements.flux import FLUX, GROUPES, TYPES
 from socle.evenements.jauges import EtatDuGroupe
 from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Table
@@ -22,10 +24,10 @@ from socle.evenements.tables import CREATION
 from socle.fils import Fils
 from workers import audit, cqrs_projection, notification, order_creation, stock_compensation, stock_reservation
 from workers.canaux import Canal, CanalConsole, CanalSmtp
-from workers.config import FLUX, Config
+from workers.config import Config
 from workers.contexte import Contexte
 from workers.horloge import Horloge
-from workers.metriques import TYPES, Compteurs
+from workers.metriques import CompteursDeWorker
 from workers.services import Services
 
 journal = logging.getLogger("workers")
@@ -43,16 +45,6 @@ PORTS = {
 _SUITES = frozenset({"notification", "audit", "cqrs-projection"})
 # What audit takes to store a batch: the projections fold what it has stored, and rest that much longer than it.
 _CONSIGNATION_S = 0.05
-# Everybody who reads the stream, ecommerce's tracker included: the outbox keeps a row until all of them have it.
-GROUPES = (
-    stock_reservation.GROUPE,
-    order_creation.GROUPE,
-    stock_compensation.GROUPE,
-    notification.GROUPE,
-    audit.GROUPE,
-    cqrs_projection.GROUPE,
-    "choreo-suivi",
-)
 # Workers publish with the acknowledgement; the relay of each of the six picks up what one of them left by dying.
 _AGE_DU_RELAIS_S = 2.0
 _INTERVALLE_DU_RELAIS_S = 2.0
@@ -148,7 +140,7 @@ class Programme:
 
     def __init__(self, nom: str, config: Config) -> None:
         self._nom, self._config = nom, config
-        self._bus = Bus(ouvrir(config.redis_url, connexion_s=config.http_connexion_s), FLUX)
+        self._bus = BusCompte(ouvrir(config.redis_url, connexion_s=config.http_connexion_s), FLUX)
         heure = Horloge(base(config, "-heure"))
         contexte = Contexte(
             services=Services(
@@ -170,7 +162,7 @@ class Programme:
             bus=self._bus,
             nom=config.instance_id,
             reglages=_reglages(nom, config),
-            observateur=Compteurs(FLUX, table.groupe, nom, heure),
+            observateur=CompteursDeWorker(FLUX, table.groupe, heure=heure.epoque),
         )
 
     def tourner(self) -> None:

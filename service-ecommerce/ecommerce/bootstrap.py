@@ -20,11 +20,12 @@ from ecommerce.infrastructure.checkouts import CheckoutsPostgres
 from ecommerce.infrastructure.cles import ClesPostgres
 from ecommerce.infrastructure.cles import purger as purger
 from ecommerce.infrastructure.clients import ClientsPostgres
-from ecommerce.infrastructure.flux import GROUPE, Flux, PublicationsPostgres
+from ecommerce.infrastructure.flux import Flux, PublicationsPostgres
 from ecommerce.infrastructure.paniers import PaniersPostgres
 from ecommerce.infrastructure.voisins import CatalogueHttp, CommandesHttp, EventStoreHttp, OrchestrateurHttp, StocksHttp
 from ecommerce.settings import CONFIG
 from socle.evenements.consommateur import Consommateur
+from socle.evenements.flux import SUIVI
 from socle.http import ClientHttp
 
 
@@ -126,6 +127,6 @@ def exposer_les_metriques() -> None:
             CONFIG.metrics_host,
             _flux.base("metriques"),
             _flux.bus,
-            GROUPE,
+            SUIVI,
             jeton_interne=CONFIG.internal_token.get_secret_value(),
         )

@@ -24,8 +24,6 @@ class Config(ConfigDjango):
     suivi_choreo_limite_s: Secondes = 35.0
     suivi_lot: Annotated[int, Field(ge=1, le=200)] = 20
     suivi_cadence_s: Annotated[float, Field(ge=0, le=2)] = 0.05
-    metrics_host: str = "127.0.0.1"
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     # Whoever keeps the dead letters (the event store); `amorcer` grants it what that takes.
     lettres_mortes_role: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,62})?$")] = ""
 

@@ -13,6 +13,7 @@ import pytest
 from local import coffre, composants, programmes
 from local.lieux import RACINE, Lieux, depuis_environnement
 from local.processus import ErreurLabo, ligne_de_lancement
+from socle.evenements.flux import GROUPES
 
 
 def test_ports_are_those_of_the_contract_and_shift_together() -> None:
@@ -38,6 +39,10 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "worker-stock-compensation": 9104,
         "worker-cqrs-projection": 9105,
         "ecommerce-fond": 9106,
+        "saga-reprise-1": 9107,
+        "saga-reprise-2": 9108,
+        "supply-chain-reprise": 9109,
+        "commandes-reprise": 9110,
     }
     assert composants.ports(composants.SERVICES, 0) == attendus
     assert composants.ports(composants.SERVICES, 100) == {nom: port + 100 for nom, port in attendus.items()}
@@ -63,6 +68,7 @@ def test_every_group_of_the_stream_has_its_program_and_its_letters_one_keeper() 
             "choreo-cqrs",
         },
     }  # fmt: skip
+    assert set().union(*groupes.values()) == set(GROUPES)  # what every relay waits for
     assert {s.nom: set(s.lettres_de) for s in composants.SERVICES if s.lettres_de} == {"event-store": set(groupes)}
 
 

@@ -1,5 +1,6 @@
 """Append, read, replay, verify."""
 
+import threading
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -136,6 +137,30 @@ def verifier(historique: Historique, *, de: int | None, nombre: int) -> dict[str
         "flux": historique.tetes(),
         "archives": historique.archives(),
     }
+
+
+class Ronde:
+    """Verifies the history a stretch at a time, again and again from its first hot position to its head.
+
+    Each call verifies at most `pas` positions. What was found broken stays so until a whole round has found nothing.
+    """
+
+    def __init__(self, historique: Historique, *, pas: int = 1000) -> None:
+        self._historique, self._pas = historique, pas
+        self._verrou = threading.Lock()
+        self._suite: int | None = None
+        self._rompue = self._rompue_au_dernier_tour = False
+
+    def avancer(self) -> bool:
+        """Verify the next stretch; whether the chain is known to be broken."""
+        with self._verrou:
+            vu = verifier(self._historique, de=self._suite, nombre=self._pas)
+            self._rompue |= not vu["integre"]
+            self._suite = vu["suite"]
+            rompue = self._rompue or self._rompue_au_dernier_tour
+            if self._suite is None:
+                self._rompue_au_dernier_tour, self._rompue = self._rompue, False
+            return rompue
 
 
 def montrer(evenement: EvenementLu) -> dict[str, Any]:

@@ -126,20 +126,19 @@ def _ouvrir() -> None:
         correlation.accepter(entetes.get("X-Correlation-ID")),
         correlation.accepter_traceparent(entetes.get("traceparent")),
     )
-    metriques.EN_COURS.inc()
-    g.compte = True
+    g.en_cours = metriques.en_cours(_route())
+    g.en_cours.inc()
     if "%00" in request.environ.get("QUERY_STRING", "") or "\x00" in request.path:
         raise DonneesInvalides(champs={"adresse": "caractère interdit"}, code="adresse_invalide")
 
 
 def _fermer(reponse: Response) -> Response:
-    if g.pop("compte", False):
-        metriques.EN_COURS.dec()
+    if (en_cours := g.pop("en_cours", None)) is not None:
+        en_cours.dec()
     duree = time.perf_counter() - g.debut
-    # One label per operation: the alias and the trailing slash are the same route.
-    route = str(request.url_rule).rstrip("/").removeprefix(BASE) if request.url_rule else "inconnue"
+    route = _route()
     methode = request.method if request.method in metriques.METHODES else "autre"
-    metriques.observer_requete(methode, route or "/", reponse.status_code, duree)
+    metriques.observer_requete(methode, route, reponse.status_code, duree)
     reponse.headers["X-Correlation-ID"] = correlation.correlation_id()
     if reponse.status_code >= 500 or methode != "GET" or duree > _LENT_S:
         journal.info(
@@ -150,3 +149,8 @@ def _fermer(reponse: Response) -> Response:
             extra={"statut": reponse.status_code, "duree_ms": round(duree * 1000, 1)},
         )
     return reponse
+
+
+def _route() -> str:
+    """One label per operation: the alias and the trailing slash are the same route."""
+    return (str(request.url_rule).rstrip("/").removeprefix(BASE) or "/") if request.url_rule else "inconnue"

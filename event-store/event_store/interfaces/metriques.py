@@ -6,6 +6,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from event_store.application.histoire import Ronde
 from event_store.application.ports import Historique, Place, Projections
 from event_store.domain.evenements import TYPES
 
@@ -33,6 +34,7 @@ class Jauges(Collector):
 
     def __init__(self, historique: Historique, projections: Projections) -> None:
         self._historique, self._projections = historique, projections
+        self._ronde = Ronde(historique)
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []  # registering must not ask the database
@@ -49,3 +51,6 @@ class Jauges(Collector):
             parques.add_metric([etat.projection], etat.mis_de_cote)
         yield retard
         yield parques
+        rompue = GaugeMetricFamily("event_store_integrity_broken", "1 si la chaîne d'empreintes est rompue")
+        rompue.add_metric([], self._ronde.avancer())
+        yield rompue

@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from event_store.application.histoire import Ronde
 from event_store.bootstrap import acces, acces_proprietaire
 from event_store.domain.evenements import en_json, lire_lot
 from event_store.infrastructure.base import Base
+from event_store.infrastructure.historique import HistoriquePostgres
 from event_store.settings import Config
 from local.processus import attendre
 from tests.conftest import STREAM, ajouter, evenement, interne, superutilisateur
@@ -308,3 +310,17 @@ def test_append_needs_the_internal_token(client: FlaskClient) -> None:
         reponse = client.post(f"/streams/{STREAM}/events", json={"events": []}, headers=entetes)
         assert (reponse.status_code, reponse.json["code"]) == (403, "jeton_interne_requis")
     assert client.get("/integrity").json["tete"] == 0
+
+
+def test_the_round_of_the_metrics_page_sees_a_break_and_forgets_it_once_a_whole_round_is_clean(
+    client: FlaskClient, config: Config
+) -> None:
+    for _ in range(3):
+        ajouter(client, evenement("StockReleased", str(uuid.uuid4())))
+    ronde = Ronde(HistoriquePostgres(Base(acces(config))), pas=2)
+    assert [ronde.avancer() for _ in range(2)] == [False, False]
+    _derriere_le_declencheur(config, "UPDATE evenements SET source = source || 'x' WHERE position = 3")
+    # Two stretches make a round; the break is in the second one.
+    assert [ronde.avancer() for _ in range(4)] == [False, True, True, True]
+    _derriere_le_declencheur(config, "UPDATE evenements SET source = left(source, -1) WHERE position = 3")
+    assert [ronde.avancer() for _ in range(3)] == [True, True, False]

@@ -171,6 +171,7 @@ def test_metrics_page_of_the_program(client: FlaskClient, serveur: Serveur) -> N
         'http_requests_total{method="POST",route="/streams/<flux:stream>/events",status="201"} 2.0',
         "event_store_head_position 1.0",
         'projection_lag{projection="checkouts"} 1.0',
+        "event_store_integrity_broken 0.0",
     ):
         assert ligne in lignes
 

@@ -30,13 +30,14 @@ from socle.evenements.base import Base
 from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.consommateur import Consommateur, Reglages
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.flux import FLUX, GROUPES
 from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Table
 from socle.evenements.tables import CREATION
 from tests.conftest import SCHEMAS, attendre, initie
 from tests.smtp import ServeurSmtp
-from workers.config import FLUX, Config
-from workers.programme import GROUPES, PORTS, amorcer
+from workers.config import Config
+from workers.programme import PORTS, amorcer
 
 RACINE = Path(__file__).parents[3]
 FINS = ("CheckoutSucceeded", "CheckoutFailed")

@@ -9,11 +9,11 @@ import pytest
 
 from local.voisins import MAGASIN, Voisins
 from socle.erreurs import Indisponible
+from socle.evenements.flux import TYPES
 from tests.conftest import exemple, initie, panier
 from tests.unit.conftest import DEBUT, Montre
 from workers import audit, cqrs_projection
 from workers.contexte import Contexte
-from workers.metriques import TYPES
 
 
 def test_audit_stores_events_as_they_are(contexte: Contexte, voisins: Voisins) -> None:

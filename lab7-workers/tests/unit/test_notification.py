@@ -12,13 +12,13 @@ import pytest
 from local.voisins import CLIENT, Voisins
 from socle.erreurs import Indisponible
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.flux import TYPES
 from socle.evenements.reactions import AReessayer
 from tests.conftest import exemple
 from tests.smtp import ServeurSmtp
 from workers import notification
 from workers.canaux import CanalConsole, CanalSmtp, MessageRefuse
 from workers.contexte import Contexte
-from workers.metriques import TYPES
 from workers.versions import VersionInconnue
 
 

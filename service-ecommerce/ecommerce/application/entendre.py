@@ -33,12 +33,12 @@ def est_choregraphie(champs: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entendre:
-    """`observer` is told of each checkout an event concluded, once that is committed."""
+    """`observer` is told of each checkout an event concluded and of who emitted it, once that is committed."""
 
     checkouts: Checkouts
     conclure: Conclure
     atomique: Atomique
-    observer: Callable[[Checkout], None]
+    observer: Callable[[Checkout, str], None]
 
     def __call__(self, evenement: Evenement) -> list[Evenement]:
         """Brings nothing about. Raises `KeyError` or `ValueError` for a payload that cannot be understood."""
@@ -51,7 +51,7 @@ class Entendre:
             apres = self.conclure(checkout, _issue(evenement), par=PAR)
         fautes.point("suivi.apres_evenement")
         if apres.conclu_par == PAR:
-            self.observer(apres)
+            self.observer(apres, evenement.source)
         return []
 
     def _suivi(self, evenement: Evenement) -> Checkout | None:

@@ -5,28 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.db import connection
 
-from ecommerce.infrastructure import metriques
 from socle.django.base import acces, fermer_les_coupees
 from socle.evenements import outbox
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus, Entree, ouvrir
+from socle.evenements.bus import ouvrir
+from socle.evenements.compteurs import BusCompte, Compteurs
 from socle.evenements.consommateur import Consommateur, Reglages
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.flux import FLUX, GROUPES, SUIVI
 from socle.evenements.outbox import Relais
 from socle.evenements.reactions import Reaction, Table
 
-FLUX = "ecommerce.checkout.events"
-GROUPE = "choreo-suivi"
-GROUPES = (
-    "choreo-reservation",
-    "choreo-order",
-    "choreo-compensation",
-    "choreo-notification",
-    "choreo-audit",
-    "choreo-cqrs",
-    GROUPE,
-)
-"""Every group of the stream: a row is kept until all of them have acknowledged its entry."""
 _CADENCE_DU_RELAIS_S = 0.01
 _CADENCE_VAINE_S = 0.2
 """Between two reads of the stream while only orchestrated checkouts go by."""
@@ -41,16 +30,6 @@ class PublicationsPostgres:
         if evenements:
             with connection.cursor() as curseur:
                 outbox.deposer(curseur, FLUX, evenements)
-
-
-class BusCompte(Bus):
-    """Counts what it really publishes."""
-
-    def publier(self, lot: Sequence[Mapping[str, str]]) -> list[Entree]:
-        entrees = super().publier(lot)
-        for champs in lot:
-            metriques.compter_publication(FLUX, champs["type"])
-        return entrees
 
 
 class Flux:
@@ -73,12 +52,12 @@ class Flux:
         """
         gardees = {type_: _hors_requete(reaction) for type_, reaction in reactions.items()}
         return Consommateur(
-            Table(groupe=GROUPE, reactions=gardees, filtre=filtre),
+            Table(groupe=SUIVI, reactions=gardees, filtre=filtre),
             base=self.base("flux"),
             bus=self.bus,
             nom=self._instance,
             reglages=Reglages(en_vol=_EN_VOL, cadence_s=cadence_s, cadence_vaine_s=_CADENCE_VAINE_S),
-            observateur=metriques.Compteurs(FLUX, GROUPE),
+            observateur=Compteurs(FLUX, SUIVI),
         )
 
     def base(self, role: str) -> Base:

@@ -1,6 +1,7 @@
 """Gauges read from the database at scrape time.
 
-`stalled_sagas{style}`: open checkouts that should long be concluded. `outbox_backlog{service}`: events not published.
+`stalled_checkouts{style}`: open checkouts that should long be concluded. `stalled_sagas{style="choreo"}`: those that no
+saga engine counts; the orchestrator counts its own. `outbox_backlog{service}`: events not published.
 """
 
 from collections.abc import Iterator
@@ -9,11 +10,10 @@ from django.db import connection
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ecommerce.application.ports import ARRETE_APRES_S
 from ecommerce.domain.checkout import OUVERTS, Style
 from socle.evenements import outbox
 from socle.metriques import REGISTRE_BASE
-
-ARRETE_APRES_S = 30
 
 
 class Arrieres(Collector):
@@ -28,12 +28,14 @@ class Arrieres(Collector):
             )
             comptes = dict(curseur.fetchall())
             non_publies = outbox.arriere(curseur)
-        famille = GaugeMetricFamily(
-            "stalled_sagas", f"Checkouts ouverts depuis plus de {ARRETE_APRES_S} s", labels=["style"]
-        )
+        texte = f"Checkouts ouverts depuis plus de {ARRETE_APRES_S} s"
+        checkouts = GaugeMetricFamily("stalled_checkouts", texte, labels=["style"])
         for style in Style:
-            famille.add_metric([style.value], comptes.get(style.value, 0))
-        yield famille
+            checkouts.add_metric([style.value], comptes.get(style.value, 0))
+        yield checkouts
+        sagas = GaugeMetricFamily("stalled_sagas", texte, labels=["style"])
+        sagas.add_metric([Style.CHOREO.value], comptes.get(Style.CHOREO.value, 0))
+        yield sagas
         arriere = GaugeMetricFamily("outbox_backlog", "Événements pas encore publiés", labels=["service"])
         arriere.add_metric(["ecommerce"], non_publies)
         yield arriere

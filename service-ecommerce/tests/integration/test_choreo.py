@@ -2,13 +2,11 @@
 
 import json
 import uuid
-from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ecommerce.infrastructure.flux import GROUPES
 from socle.tests.schemas import Schemas
 from tests.conftest import ADA, JEAN, RACINE, Api, attendre, attendre_verrou, en_fil, outbox, un
 from tests.integration.test_checkout import ADRESSE, checkouts, faute
@@ -332,11 +330,3 @@ def test_the_lists_show_both_styles(api: Api) -> None:
     for style in ("orchestre", "choreo"):
         page = api.appeler("GET", f"/api/commandes/checkouts/?style={style}").json()
         assert [c["style"] for c in page["checkouts"]] == [style]
-
-
-def test_the_groups_are_those_of_the_workers_and_of_this_service() -> None:
-    """Forgetting one would let its unread entries be trimmed."""
-    textes = [f.read_text() for f in Path(RACINE, "lab7-workers", "workers").glob("*.py")]
-    declares = {ligne.split('"')[1] for t in textes for ligne in t.splitlines() if ligne.startswith("GROUPE = ")}
-    assert set(GROUPES) == declares | {"choreo-suivi"}
-    assert len(declares) == 6

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import redis
 
-from ecommerce.infrastructure.flux import FLUX, GROUPE, GROUPES
 from local.processus import port_libre
 from socle.evenements.bus import Bus, ouvrir
 from socle.evenements.enveloppe import lire
+from socle.evenements.flux import FLUX, GROUPES
+from socle.evenements.flux import SUIVI as GROUPE
 from tests.conftest import JEAN, Api, attendre, lancer_processus, outbox, un, vieillir
 from tests.integration.test_processus import armer, statut
 from tests.integration.test_suivi_choreo import echec, evenement, succes
@@ -104,6 +105,7 @@ def test_it_publishes_concludes_measures_and_drains_on_sigterm(
         f'events_published_total{{topic="{FLUX}",type="CheckoutInitiated"}} 1.0',
         f'events_consumed_total{{consumer="{GROUPE}",topic="{FLUX}",type="CheckoutSucceeded"}} 1.0',
         "saga_choreo_duration_seconds_count 1.0",
+        'saga_choreo_success_total{source="order-creation"} 1.0',
     ):
         assert ligne in texte
     # The outbox is the web program's to show.

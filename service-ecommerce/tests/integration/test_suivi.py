@@ -1,5 +1,6 @@
 """The tracker: what no request concluded ends all the same, once."""
 
+import re
 import uuid
 
 import pytest
@@ -219,16 +220,18 @@ def test_a_tracker_that_dies_between_reading_and_concluding_loses_only_its_turn(
     assert (statut(), api.panier()) == (("echec", "suivi"), {CHOCOLAT: 2})
 
 
-def test_the_gauge_of_stalled_sagas_counts_what_is_open_for_long(api: Api, ouvert: str) -> None:
+def test_the_gauge_of_stalled_checkouts_counts_what_is_open_for_long(api: Api, ouvert: str) -> None:
     def jauge() -> float | None:
-        return metriques.REGISTRE_BASE.get_sample_value("stalled_sagas", {"style": "orchestre"})
+        return metriques.REGISTRE_BASE.get_sample_value("stalled_checkouts", {"style": "orchestre"})
 
     assert jauge() == 0
     vieillir(30)
     assert jauge() == 1
     page = api.client.get("/metrics").content.decode()
-    assert 'stalled_sagas{style="orchestre"} 1.0' in page
-    assert 'stalled_sagas{style="choreo"} 0.0' in page
+    assert 'stalled_checkouts{style="orchestre"} 1.0' in page
+    assert 'stalled_checkouts{style="choreo"} 0.0' in page
+    # The orchestrator counts its own sagas.
+    assert re.findall(r"^stalled_sagas\{.*", page, re.MULTILINE) == ['stalled_sagas{style="choreo"} 0.0']
 
 
 def test_the_query_of_the_tracker_reads_the_partial_index_only(api: Api, ouvert: str) -> None:

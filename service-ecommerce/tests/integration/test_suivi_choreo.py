@@ -313,6 +313,7 @@ def test_the_gauges_count_stalled_checkouts_and_unpublished_events(api: Api, acc
     api.choreo()
     page = api.client.get("/metrics").content.decode()
     assert 'stalled_sagas{style="choreo"} 1.0' in page
-    assert 'stalled_sagas{style="orchestre"} 0.0' in page
+    assert 'stalled_checkouts{style="choreo"} 1.0' in page
+    assert 'stalled_checkouts{style="orchestre"} 0.0' in page
     assert 'outbox_backlog{service="ecommerce"} 1.0' in page
     assert 'saga_choreo_started_total{source="ecommerce"}' in page

@@ -6,22 +6,12 @@ from collections.abc import Sequence
 from socle import jsons
 from socle.django.base import acces
 from socle.evenements.base import Base
-from socle.evenements.bus import Bus, ouvrir
+from socle.evenements.bus import ouvrir
+from socle.evenements.compteurs import BusCompte
 from socle.evenements.enveloppe import Evenement
+from socle.evenements.flux import FLUX, GROUPES
 from socle.evenements.outbox import Relais
 from socle.saga.depot import Fragment
-
-FLUX = "ecommerce.checkout.events"
-GROUPES = (
-    "choreo-reservation",
-    "choreo-order",
-    "choreo-compensation",
-    "choreo-notification",
-    "choreo-audit",
-    "choreo-cqrs",
-    "choreo-suivi",
-)
-"""Every group of the stream: a row is kept until all of them have acknowledged its entry."""
 
 # No NOTIFY: it would queue the commits of all sagas one behind the other. The relay looks often enough instead.
 _DEPOSER = (
@@ -58,7 +48,7 @@ class Publication:
         client = ouvrir(self._redis_url)
         base = Base(nom=f"{self._instance}-relais", **acces())
         try:
-            Relais(base, Bus(client, FLUX), groupes=GROUPES).tourner(arret, intervalle_s=_INTERVALLE_S)
+            Relais(base, BusCompte(client, FLUX), groupes=GROUPES).tourner(arret, intervalle_s=_INTERVALLE_S)
         finally:
             base.fermer()
             client.close()

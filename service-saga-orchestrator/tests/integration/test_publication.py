@@ -13,7 +13,7 @@ import redis
 from django.test import Client
 from jsonschema import ValidationError
 
-from saga_orchestrator.infrastructure.publication import FLUX, GROUPES
+from socle.evenements.flux import FLUX
 from socle.tests.concurrence import attendre_que
 from socle.tests.schemas import Schemas
 from tests.integration.conftest import INTERNE, panier, poster, sql
@@ -96,14 +96,6 @@ def test_a_repeated_request_publishes_nothing_more(client: Client, voisins: Vois
     corps = panier()
     assert poster(client, corps).content == poster(client, corps).content
     assert types() == ["OrderCreated", "CheckoutSucceeded"]
-
-
-def test_the_groups_are_those_of_the_workers_and_of_ecommerce() -> None:
-    """Forgetting one would let its unread entries be trimmed."""
-    textes = [f.read_text() for f in (RACINE / "lab7-workers" / "workers").glob("*.py")]
-    declares = {ligne.split('"')[1] for t in textes for ligne in t.splitlines() if ligne.startswith("GROUPE = ")}
-    assert set(GROUPES) == declares | {"choreo-suivi"}
-    assert len(declares) == 6
 
 
 # -- real processes, real stream ---------------------------------------------------------------------------------------

@@ -28,6 +28,10 @@ class ConfigBase(BaseSettings):
     http_connexion_s: Secondes = 0.5
     http_lecture_s: Secondes = 2.0
 
+    # The metrics page of a background program; web programs show theirs on the port they serve.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
+
 
 class ConfigDjango(ConfigBase):
     """What every Django service reads besides; a subclass gives the defaults of its own database names."""

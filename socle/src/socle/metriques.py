@@ -26,7 +26,7 @@ SEAUX_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUETES = Counter("http_requests_total", "Requêtes HTTP servies", ["method", "route", "status"])
 DUREES = Histogram("http_request_duration_seconds", "Durée des requêtes HTTP", ["method", "route"], buckets=SEAUX_S)
-EN_COURS = Gauge("http_requests_in_flight", "Requêtes HTTP en cours", multiprocess_mode="livesum")
+EN_COURS = Gauge("http_requests_in_flight", "Requêtes HTTP en cours", ["route"], multiprocess_mode="livesum")
 DISJONCTEUR = Gauge(
     "circuit_breaker_open",
     "1 si le circuit vers ce service est ouvert",
@@ -38,6 +38,7 @@ REGISTRE_BASE = CollectorRegistry()
 """Collectors that read the database; their failure leaves the rest of the page intact."""
 
 _enfants: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+_en_cours: dict[str, Gauge] = {}
 
 
 def observer_requete(methode: str, route: str, statut: int, duree: float) -> None:
@@ -51,6 +52,14 @@ def observer_requete(methode: str, route: str, statut: int, duree: float) -> Non
         )
     enfants[0].inc()
     enfants[1].observe(duree)
+
+
+def en_cours(route: str) -> Gauge:
+    """The requests of this route that are being served, counted up by whoever begins one and down at its end."""
+    jauge = _en_cours.get(route)
+    if jauge is None:
+        jauge = _en_cours[route] = EN_COURS.labels(route)
+    return jauge
 
 
 def page() -> tuple[bytes, str]:

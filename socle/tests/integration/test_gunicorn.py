@@ -143,7 +143,7 @@ def test_one_page_sums_the_workers_and_a_previous_life_is_forgotten(commun: Prog
     envoyees = faire_servir_les_deux(commun, f"/{route}")
     # The two workers answer in turn or not: every page is the same sum.
     assert {commun.compte(route) - avant for _ in range(6)} == {float(envoyees)}
-    assert b"http_requests_in_flight 1.0" in commun.demander("/metrics").data
+    assert b'http_requests_in_flight{route="metrics"} 1.0' in commun.demander("/metrics").data
 
 
 def test_the_preparation_runs_once_before_the_application_and_shares_no_connection(commun: Programme) -> None:

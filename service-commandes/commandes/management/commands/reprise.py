@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from commandes import bootstrap
 from commandes.settings import CONFIG
-from socle.django.boucle import arret_demande, tourner
+from socle.django.boucle import arret_demande, exposer_les_metriques, tourner
 
 
 class Command(BaseCommand):
@@ -15,4 +15,6 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tourner(bootstrap.reprendre, arret_demande(), intervalle_s=CONFIG.reprise_intervalle_s, menage=bootstrap.purger)
+        arret = arret_demande()
+        exposer_les_metriques()
+        tourner(bootstrap.reprendre, arret, intervalle_s=CONFIG.reprise_intervalle_s, menage=bootstrap.purger)

@@ -7,8 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import Error, connection
+from prometheus_client import REGISTRY
 
+from socle import exposition
 from socle.django.base import fermer_les_coupees
 
 journal = logging.getLogger("socle.boucle")
@@ -22,6 +25,15 @@ def arret_demande() -> threading.Event:
     for numero in (signal.SIGTERM, signal.SIGINT):
         signal.signal(numero, lambda *_: arret.set())
     return arret
+
+
+def exposer_les_metriques() -> None:
+    """The program's metrics page and fault switches on METRICS_PORT, if it is given one: its counters exist nowhere
+    else. What is read from the database is on the pages of the service's web programs.
+    """
+    adresse, port = settings.SOCLE["metriques"]
+    if port:
+        exposition.exposer(port, adresse=adresse, registre=REGISTRY, jeton_interne=settings.SOCLE["jeton_interne"])
 
 
 def tourner(

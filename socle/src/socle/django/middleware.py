@@ -34,11 +34,11 @@ class SocleMiddleware:
 
     def _servir(self, request: HttpRequest, courante: str, trace: str) -> HttpResponse:
         debut = time.perf_counter()
-        metriques.EN_COURS.inc()
         try:
             reponse = self._repondre(request)
         finally:
-            metriques.EN_COURS.dec()
+            if (en_cours := getattr(request, "en_cours", None)) is not None:
+                en_cours.dec()
         duree = time.perf_counter() - debut
         route = _route(request)
         methode = request.method if request.method in metriques.METHODES else "autre"
@@ -67,15 +67,24 @@ class SocleMiddleware:
         except (RequestDataTooBig, UnreadablePostError) as erreur:
             return erreurs.gerer(erreur)
         reponse = self._suite(request)
-        if reponse.status_code >= 400 and not request.path_info.startswith("/admin/"):
+        if reponse.status_code >= 400 and not self.rend_une_page(request):
             type_mime = reponse.get("Content-Type", "")
             if not type_mime.startswith("application/json"):
                 return erreurs.normaliser(request, reponse)
         return reponse
 
+    def process_view(self, request: HttpRequest, *vue: Any) -> None:
+        """The route is known: the request is in flight on it."""
+        request.en_cours = metriques.en_cours(_route(request))
+        request.en_cours.inc()
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A plain view raised: same handler as DRF's."""
-        return None if request.path_info.startswith("/admin/") else erreurs.gerer(exception)
+        return None if self.rend_une_page(request) else erreurs.gerer(exception)
+
+    def rend_une_page(self, request: HttpRequest) -> bool:
+        """Whether this request is answered with HTML, errors included, rather than with JSON."""
+        return request.path_info.startswith("/admin/")
 
 
 def _route(request: HttpRequest) -> str:

@@ -90,6 +90,7 @@ def construire(
             "instance": config.instance_id,
             "jeton_interne": config.internal_token.get_secret_value(),
             "fautes_fichier": fichier_fautes,
+            "metriques": (config.metrics_host, config.metrics_port),
             "admin": (config.admin_utilisateur, config.admin_mot_de_passe.get_secret_value()),
         },
         "DEBUG": config.debug,

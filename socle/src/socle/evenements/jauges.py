@@ -16,10 +16,9 @@ from prometheus_client.registry import Collector
 from socle.evenements import lettres_mortes, outbox
 from socle.evenements.base import Base
 from socle.evenements.bus import Bus
+from socle.evenements.flux import AUTRE
 
 journal = logging.getLogger("socle.evenements.jauges")
-
-AUTRE = "autre"
 
 
 class EtatDuGroupe(Collector):

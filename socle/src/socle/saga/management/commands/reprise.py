@@ -11,9 +11,8 @@ import psycopg2
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
-from prometheus_client import REGISTRY
 
-from socle import exposition
+from socle.django.boucle import exposer_les_metriques
 from socle.fils import Fils
 from socle.saga.depot import Proprietaire
 from socle.saga.proprietaire import nouvelle_epoque
@@ -40,14 +39,7 @@ class Command(BaseCommand):
         moi = _annoncer(nom, arret)
         if moi is None:
             return
-        # The loop has no HTTP server of its own otherwise: its counters would be lost.
-        if port := int(os.environ.get("REPRISE_METRIQUES_PORT", "0")):
-            exposition.exposer(
-                port,
-                adresse=os.environ.get("REPRISE_METRIQUES_ADRESSE", "127.0.0.1"),
-                registre=REGISTRY,
-                jeton_interne=settings.SOCLE["jeton_interne"],
-            )
+        exposer_les_metriques()
         executeur = import_string(settings.SAGA_EXECUTEUR)(lambda: moi)
         compagnons = Fils(arret)
         for chemin in getattr(settings, "SAGA_COMPAGNONS", ()):
