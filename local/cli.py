@@ -74,6 +74,7 @@ def _monter(plateforme: Plateforme) -> None:
 def _adresses(plateforme: Plateforme) -> None:
     table = Table("Quoi", "Adresse", box=None, pad_edge=False)
     passerelle = plateforme.urls["gateway"]
+    table.add_row("Magasins, boutique et console", _interface(plateforme))
     table.add_row("Passerelle", f"{passerelle}  (en-tête X-API-Key)")
     for service in (s for s in plateforme.services if s.route):
         table.add_row(f"Swagger {service.nom}", f"{passerelle}{service.route}/swagger/")
@@ -82,6 +83,15 @@ def _adresses(plateforme: Plateforme) -> None:
     table.add_row("PostgreSQL", f"{ADRESSE}:{plateforme.ports['postgres']}  (./labo shell postgres)")
     table.add_row("Redis", f"{ADRESSE}:{plateforme.ports['redis']}")
     console.print(table)
+
+
+def _interface(plateforme: Plateforme) -> str:
+    """Where people look and sign in, and where their passwords are."""
+    service = next(service for service in plateforme.services if service.comptes)
+    return (
+        f"{plateforme.urls[service.webs[0].nom]}/  (comptes {', '.join(service.comptes)} ; "
+        f"mots de passe : COMPTE_… dans {plateforme.lieux.secrets})"
+    )
 
 
 def _administration(plateforme: Plateforme) -> str:
@@ -154,6 +164,7 @@ def status() -> None:
     console.print(table)
     total = demarrage.memoire_totale(plateforme.lieux)
     console.print(f"Mémoire de toute la plateforme : {_mio(total)} (pages partagées comptées une fois)")
+    console.print(f"Magasins, boutique et console : {escape(_interface(plateforme))}", soft_wrap=True)
     console.print(f"Administration : {escape(_administration(plateforme))}", soft_wrap=True)
     _groupes(plateforme)
     raise typer.Exit(0 if tous_prets else 1)

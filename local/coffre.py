@@ -36,6 +36,11 @@ def variable_django(service: Service) -> str:
     return f"SECRET_KEY_{service.paquet.upper()}"
 
 
+def variable_compte(compte: str) -> str:
+    """Variable that holds the password of a laboratory account."""
+    return f"COMPTE_{compte.upper()}"
+
+
 def ouvrir(fichier: Path, services: Iterable[Service], environnement: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Every secret by variable name; those missing from `fichier` are generated and added to it (mode 0600).
 
@@ -44,6 +49,7 @@ def ouvrir(fichier: Path, services: Iterable[Service], environnement: Mapping[st
     noms = ["POSTGRES_PASSWORD", "INTERNAL_TOKEN", ADMIN_MOT_DE_PASSE, *map(variable_cle, CONSOMMATEURS)]
     for service in services:
         noms += [variable_base(service), variable_proprietaire(service), variable_django(service)]
+        noms += map(variable_compte, service.comptes)
     connus = _lire(fichier)
     manquants = {nom: secrets.token_urlsafe(36) for nom in noms if nom not in connus}
     if manquants:

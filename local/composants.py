@@ -76,7 +76,8 @@ class Service:
     Without Django, its package is a program: `python -m <paquet> amorcer` prepares its database. `base_a_part`: the
     database belongs to a role of its own (`<base>_owner`), which the running service does not hold. `lettres_de`: other
     services whose dead letters it lists and moves: its role may enter their databases, which it is told as
-    `<NOM>_POSTGRES_*`, and they grant it no more than that.
+    `<NOM>_POSTGRES_*`, and they grant it no more than that. `comptes`: people who sign in to it in the laboratory, each
+    with a generated password.
 
     `rang`: services of a higher rank call those of a lower one; they are stopped first, so that they can drain.
     `route`: its prefix at the gateway, empty when it has none.
@@ -98,6 +99,7 @@ class Service:
 
     @property
     def proprietaire(self) -> str:
+    comptes: tuple[str, ...] = ()
         """The role that owns the database."""
         return f"{self.base}_owner" if self.base_a_part else self.role
 
@@ -267,6 +269,18 @@ SERVICES: tuple[Service, ...] = (
 )
 
 
+    Service(
+        nom="magasin",
+        dossier="service-magasin",
+        paquet="magasin",
+        base="magasin",
+        route="",
+        rang=5,
+        consommateur="magasin",
+        webs=(Web(nom="magasin", port=8000, classe="gthread", fils=8),),
+        variables={"LECTURE_PUBLIQUE": "1"},
+        comptes=("lecteur", "operateur", "gestionnaire"),
+    ),
 def ports(services: Iterable[Service], decalage: int) -> dict[str, int]:
     """Loopback port of every program that listens, shifted by `decalage`."""
     tous = PORTS_INFRA | {p.nom: p.port for service in services for p in service.programmes if p.port is not None}

@@ -231,9 +231,10 @@ def _amorcer(vue: plateforme.Plateforme, service: Service, secrets: dict[str, st
 
 def _empreinte(vue: plateforme.Plateforme, service: Service, secrets: dict[str, str]) -> str:
     """What the result of `amorcer` depends on: the code of the service and of the socle, which database it is, and the
-    password of its admin.
+    passwords of its accounts.
     """
-    somme = hashlib.sha256(secrets[coffre.ADMIN_MOT_DE_PASSE].encode())
+    comptes = (coffre.ADMIN_MOT_DE_PASSE, *map(coffre.variable_compte, service.comptes))
+    somme = hashlib.sha256(" ".join(secrets[nom] for nom in comptes).encode())
     for dossier in (vue.lieux.racine / "socle" / "src", vue.lieux.racine / service.dossier / service.paquet):
         for source in sorted(dossier.rglob("*")):
             if source.is_file() and "__pycache__" not in source.parts:

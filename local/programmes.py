@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from local.coffre import (
     ADMIN_MOT_DE_PASSE,
     variable_base,
     variable_cle,
+    variable_compte,
     variable_django,
     variable_proprietaire,
 )
@@ -115,12 +117,14 @@ def environnement_d_amorce(
 ) -> dict[str, str]:
     """The environment of the command that prepares a service's database.
 
-    Its owner's password comes with it, the role that its dead letters are entrusted to, and the admin's account.
+    Its owner's password comes with it, the role that its dead letters are entrusted to, and its first accounts.
     """
     variables = environnement_du_service(service, service.programmes[0], lieux, coffre, services)
     variables.pop("PROMETHEUS_MULTIPROC_DIR", None)  # a short-lived command leaves no samples behind
     if service.django:
         variables |= {"ADMIN_UTILISATEUR": ADMIN, ADMIN_MOT_DE_PASSE: coffre[ADMIN_MOT_DE_PASSE]}
+    if service.comptes:
+        variables["COMPTES"] = json.dumps({nom: coffre[variable_compte(nom)] for nom in service.comptes})
     if service.base_a_part:
         variables |= {
             "POSTGRES_OWNER_USER": service.proprietaire,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -33,6 +34,7 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "saga-2": 8010,
         "event-store": 7010,
         "worker-notification": 9100,
+        "magasin": 8000,
         "worker-audit": 9101,
         "worker-stock-reservation": 9102,
         "worker-order-creation": 9103,
@@ -51,7 +53,7 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
 def test_every_service_has_a_database_and_a_role_of_its_own() -> None:
     bases = [(service.nom_base, service.role) for service in composants.SERVICES]
     noms = ("produits", "inventaire", "commandes", "supply_chain", "ecommerce", "saga", "event_store", "workers")
-    assert bases == [(f"{nom}_db", f"{nom}_user") for nom in noms]
+    assert bases == [(f"{nom}_db", f"{nom}_user") for nom in (*noms, "magasin")]
 
 
 def test_only_the_history_belongs_to_a_role_its_service_does_not_hold() -> None:
@@ -87,10 +89,13 @@ def test_no_program_is_given_a_database_password_or_a_signing_key_of_another_ser
             assert variables["POSTGRES_PASSWORD"] in propres[service.nom]
             assert secrets["ADMIN_MOT_DE_PASSE"] not in variables.values(), programme.nom
         amorce = programmes.environnement_d_amorce(service, lieux, secrets, tous)
+            assert "COMPTES" not in variables, programme.nom
         compte = ("labo", secrets["ADMIN_MOT_DE_PASSE"]) if service.django else (None, None)
         assert (amorce.get("ADMIN_UTILISATEUR"), amorce.get("ADMIN_MOT_DE_PASSE")) == compte
         assert not autres & set(amorce.values())
         assert amorce.get("LETTRES_MORTES_ROLE", "") == ("event_store_user" if service.groupes else "")
+        comptes = {nom: secrets[coffre.variable_compte(nom)] for nom in service.comptes}
+        assert json.loads(amorce.get("COMPTES", "{}")) == comptes
 
 
 def test_the_platform_stays_within_its_budget_of_connections() -> None:
@@ -109,7 +114,7 @@ def test_secrets_are_generated_once_private_and_distinct(tmp_path: Path) -> None
     premiers = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert coffre.ouvrir(fichier, composants.SERVICES, {}) == premiers
     assert stat.S_IMODE(fichier.stat().st_mode) == 0o600
-    assert len(set(premiers.values())) == len(premiers) == 28
+    assert len(set(premiers.values())) == len(premiers) == 33
     assert all(len(valeur) >= 40 for nom, valeur in premiers.items() if nom != "KONG_KEY_MAGASIN_APP")
 
 
@@ -125,7 +130,7 @@ def test_a_new_component_adds_its_secrets_and_keeps_the_old_ones(tmp_path: Path)
     avant = coffre.ouvrir(fichier, composants.SERVICES[:1], {})
     apres = coffre.ouvrir(fichier, composants.SERVICES, {})
     assert avant.items() <= apres.items()
-    assert len(apres) == len(avant) + 15
+    assert len(apres) == len(avant) + 20
 
 
 @pytest.mark.parametrize("texte", ["x", "-1", "1.5", "23001", "٣x"])

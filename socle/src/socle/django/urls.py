@@ -21,26 +21,36 @@ def page_metriques(request: HttpRequest) -> HttpResponse:
     return HttpResponse(texte, content_type=type_mime)
 
 
+SANTE: tuple[URLPattern, ...] = (
+    path("health/", Pret.as_view(), name="health"),
+    path("health/live", Vivant.as_view(), name="health-live"),
+    path("health/ready", Pret.as_view(), name="health-ready"),
+)
+
+
+def routes_d_exploitation() -> list[URLPattern | URLResolver]:
+    """Health, metrics and, in the lab profile, the fault switches: what a program without an API has as well."""
+    toutes: list[URLPattern | URLResolver] = [
+        path("metrics", page_metriques),
+        path("metrics/", page_metriques),
+        *SANTE,
+    ]
+    if settings.SOCLE["fautes_fichier"]:
+        toutes.append(path("labo/fautes/", fautes.Fautes.as_view(), name="labo-fautes"))
+    return toutes
+
+
 def routes(api: Sequence[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
     """`urlpatterns` of a service: its own `api` routes below its base path, and the common ones."""
-    sante = [
-        path("health/", Pret.as_view(), name="health"),
-        path("health/live", Vivant.as_view(), name="health-live"),
-        path("health/ready", Pret.as_view(), name="health-ready"),
-    ]
-    documentation.declarer([*api, *sante])
+    documentation.declarer([*api, *SANTE])
     communes: list[URLPattern | URLResolver] = [
         path("", documentation.accueil, name="accueil"),
         path("swagger/", partial(documentation.page, gabarit="swagger"), name="swagger"),
         path("redoc/", partial(documentation.page, gabarit="redoc"), name="redoc"),
         path("swagger.json", documentation.swagger_json),
         path("swagger.yaml", documentation.swagger_yaml),
-        path("metrics", page_metriques),
-        path("metrics/", page_metriques),
-        *sante,
+        *routes_d_exploitation(),
     ]
-    if settings.SOCLE["fautes_fichier"]:
-        communes.append(path("labo/fautes/", fautes.Fautes.as_view(), name="labo-fautes"))
     return [
         path(settings.SOCLE["base"], include([*api, *communes])),
         path("admin/", admin.site.urls),
