@@ -2,8 +2,13 @@
 
 1. Each folder has its own Django settings, so each one is a pytest process of its own; two run at a time, on one
    PostgreSQL and one Valkey of this run, each in a database of its own.
-2. The parts that need the running platform share one, brought up in a temporary folder on free ports.
-3. A part in which no test ran is a failure: a green line must mean that something was tried.
+2. The parts that need no platform go on together, two processes in all, the longest first: the machine is never
+   half idle while one slow suite ends.
+3. The parts that need the running platform share one, brought up in a temporary folder on free ports.
+4. A part in which no test ran is a failure: a green line must mean that something was tried.
+5. With `--reprendre`, the tests that failed are run once more, by themselves. One that then passes is counted as
+   unstable and named in the closing table: it is to be mended, and it does not hide the rest of the run. What judges
+   invariants (`SANS_REPRISE`) is never asked twice.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
 
 EN_PARALLELE = 2
+REPRENDRE = "--reprendre"
 PLATEFORME_EXISTANTE = "LABO_PLATEFORME_EXISTANTE"
 """Set for the tests that must use the platform named by LABO_HOME and LABO_PORT_OFFSET instead of their own."""
 
@@ -45,6 +51,7 @@ class Compte:
     passes: int = 0
     echecs: int = 0
     ignores: int = 0
+    instables: int = 0
     duree: float = 0.0
 
     @property
@@ -112,8 +119,16 @@ class Enfants:
 class Essais:
     """One run of the checks. `args` go to pytest."""
 
-    def __init__(self, args: Sequence[str], rapports: Path, enfants: Enfants, racine: Path = RACINE) -> None:
+    def __init__(
+        self, args: Sequence[str], rapports: Path, enfants: Enfants, racine: Path = RACINE, *, reprendre: bool = False
+    ) -> None:
         self._args, self._rapports, self._enfants, self._racine = tuple(args), rapports, enfants, racine
+        self._reprendre = reprendre
+        self._places = threading.BoundedSemaphore(EN_PARALLELE)
+
+    def arreter(self) -> None:
+        """End what runs: else leaving a pool would wait for suites nobody wants any more."""
+        self._enfants.arreter()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -179,7 +194,8 @@ class Essais:
     def _verifier(self, nom: str, *commandes: list[str]) -> Compte:
         compte, debut = Compte(nom=nom), time.monotonic()
         for commande in commandes:
-            code = self._enfants.executer([sys.executable, "-m", *commande], self._racine, {}, direct=True)
+            with self._places:
+                code = self._enfants.executer([sys.executable, "-m", *commande], self._racine, {}, direct=False)
             compte.passes += code == 0
             compte.echecs += code != 0
         compte.duree = time.monotonic() - debut
@@ -187,37 +203,52 @@ class Essais:
 
     def _a_la_racine(self, nom: str, *chemins: str) -> Compte:
         compte, debut = Compte(nom=nom), time.monotonic()
-        self._pytest(compte, Suite(nom=nom, dossier=self._racine, chemins=chemins), direct=True)
+        self._pytest(compte, Suite(nom=nom, dossier=self._racine, chemins=chemins), direct=nom not in ENSEMBLE)
         compte.duree = time.monotonic() - debut
         return compte
 
     def _par_dossier(self, nom: str, choisir: Callable[[str], bool], variables: Mapping[str, str]) -> Compte:
         compte, debut = Compte(nom=nom), time.monotonic()
-        suites = list(suites_des_dossiers(nom, choisir, variables))
+        suites = sorted(suites_des_dossiers(nom, choisir, variables), key=_poids, reverse=True)
         with concurrent.futures.ThreadPoolExecutor(EN_PARALLELE) as bassin:
             travaux = [bassin.submit(self._pytest, compte, suite, direct=False) for suite in suites]
             try:
                 for travail in travaux:
                     travail.result()
             except BaseException:
-                self._enfants.arreter()  # else leaving the pool would wait for suites nobody wants any more
+                self.arreter()
                 raise
         compte.duree = time.monotonic() - debut
         return compte
 
     def _pytest(self, compte: Compte, suite: Suite, *, direct: bool) -> None:
         """Run one suite and add its counts to `compte`; a suite that crashed or ran nothing is one failure."""
-        rapport = self._rapports / f"{suite.nom}.xml"
-        ligne = [sys.executable, "-m", "pytest", "-q", f"--junitxml={rapport}", *self._args, *suite.chemins]
-        if direct:
-            print(f"\n=== {suite.nom}", flush=True)
-        code = self._enfants.executer(ligne, suite.dossier, suite.variables, direct=direct)
-        print(f"--- {suite.nom} : {'réussi' if code == 0 else f'échec (code {code})'}", flush=True)
-        passes, echecs, ignores = lire_rapport(rapport)
+        with self._places:
+            code, (passes, echecs, ignores) = self._lancer(suite, suite.nom, (), direct=direct)
+            if echecs and self._reprendre and compte.nom not in SANS_REPRISE:
+                print(f"--- {suite.nom} : les {echecs} échecs sont rejoués seuls", flush=True)
+                _, (gueris, _, _) = self._lancer(suite, f"{suite.nom}-reprise", ("--lf", "--lfnf=none"), direct=direct)
+                code, passes, echecs = int(echecs > gueris), passes + gueris, echecs - gueris
+                compte.instables += gueris
         vide = code == _AUCUN_TEST and self._args  # a filter given by the user may leave a suite without tests
         compte.passes += passes
         compte.echecs += echecs or (code != 0 and not vide)
         compte.ignores += ignores
+
+    def _lancer(
+        self, suite: Suite, nom: str, options: Sequence[str], *, direct: bool
+    ) -> tuple[int, tuple[int, int, int]]:
+        rapport = self._rapports / f"{nom}.xml"
+        memoire = f"cache_dir={self._rapports / f'{suite.nom}.cache'}"
+        ligne = [
+            sys.executable, "-m", "pytest", "-q", f"--junitxml={rapport}", "-o", memoire, *options, *self._args,
+            *suite.chemins,
+        ]  # fmt: skip
+        if direct:
+            print(f"\n=== {nom}", flush=True)
+        code = self._enfants.executer(ligne, suite.dossier, suite.variables, direct=direct)
+        print(f"--- {nom} : {'réussi' if code == 0 else f'échec (code {code})'}", flush=True)
+        return code, lire_rapport(rapport)
 
 
 PARTIES: dict[str, Callable[[Essais], Compte]] = {
@@ -234,6 +265,10 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
 }
+ENSEMBLE = ("integration", "unit", "regles", "types", "lint")
+"""Parts that need no platform, the longest first: they go on together."""
+SANS_REPRISE = ("chaos", "fautes", "mutations")
+"""Parts whose failures are violations: a second run with other luck would hide one."""
 SUR_PLATEFORME = ("contrats", "e2e", "labs", "fautes")
 A_LA_DEMANDE = ("labs", "fautes", "mutations")
 """Parts too long for every run: only when they are named."""
@@ -244,6 +279,11 @@ def paquets_des_services() -> list[Path]:
     dossiers = [d for d in sorted(RACINE.iterdir()) if d.is_dir() and not d.name.startswith(".")]
     services = [d for d in dossiers if d.name.startswith("service-") or d.name in ("lab7-workers", "event-store")]
     return [p.parent for d in services for p in sorted(d.glob("*/__init__.py")) if p.parent.name != "tests"]
+
+
+def _poids(suite: Suite) -> int:
+    """A stand-in for how long a suite takes: the size of its tests, in bytes."""
+    return sum(p.stat().st_size for chemin in suite.chemins for p in (suite.dossier / chemin).rglob("test_*.py"))
 
 
 def suites_des_dossiers(partie: str, choisir: Callable[[str], bool], variables: Mapping[str, str]) -> Iterator[Suite]:
@@ -336,21 +376,23 @@ def choisir(part: str | None, args: Sequence[str]) -> tuple[list[str], list[str]
 
 
 def executer(part: str | None, args: Sequence[str]) -> int:
-    """Run a part (for None every one that is not long); 0 when each ran tests and none failed.
+    """Run a part (for None every one that is not long); 0 when each ran tests and none failed for good.
 
     The last line printed is `N passed, M failed`, with `, K skipped` when there are any. Further part names may
     stand at the head of `args`; the rest goes to pytest. Raises `ErreurLabo` for an unknown part.
     """
-    noms, restants = choisir(part, args)
+    reprendre = REPRENDRE in (part, *args)
+    noms, restants = choisir(None if part == REPRENDRE else part, [mot for mot in args if mot != REPRENDRE])
     comptes: list[Compte] = []
     enfants = Enfants()
     with contextlib.ExitStack() as pile:
         rapports = Path(tempfile.mkdtemp(prefix="labo-rapports-"))
         pile.callback(shutil.rmtree, rapports, ignore_errors=True)
-        essais = Essais(restants, rapports, enfants)
+        essais = Essais(restants, rapports, enfants, reprendre=reprendre)
         try:
             montee = False
-            for nom in noms:
+            comptes += _ensemble(essais, [nom for nom in ENSEMBLE if nom in noms])
+            for nom in (nom for nom in noms if nom not in ENSEMBLE):
                 if nom in SUR_PLATEFORME and not montee:
                     try:
                         pile.enter_context(_plateforme())
@@ -365,12 +407,29 @@ def executer(part: str | None, args: Sequence[str]) -> int:
     return conclure(comptes)
 
 
+def _ensemble(essais: Essais, noms: Sequence[str]) -> list[Compte]:
+    """These parts at the same time; their counts in the order of `PARTIES`."""
+    with concurrent.futures.ThreadPoolExecutor(len(noms) or 1) as bassin:
+        comptes = {nom: bassin.submit(PARTIES[nom], essais) for nom in noms}
+        try:
+            return [comptes[nom].result() for nom in PARTIES if nom in comptes]
+        except BaseException:
+            essais.arreter()
+            raise
+
+
 def conclure(comptes: Sequence[Compte]) -> int:
     """Print the table and the closing line; the exit status."""
     print(f"\n{'partie':<14}{'réussis':>9}{'échecs':>9}{'ignorés':>9}{'durée':>10}")
     for c in comptes:
-        print(f"{c.nom:<14}{c.passes:>9}{c.echecs:>9}{c.ignores:>9}{c.duree:>8.1f} s{'' if c.bon else '  ✗'}")
+        print(f"{c.nom:<14}{c.passes:>9}{c.echecs:>9}{c.ignores:>9}{c.duree:>8.1f} s{_marque(c)}")
     ignores = sum(c.ignores for c in comptes)
     fin = f", {ignores} skipped" if ignores else ""
     print(f"{sum(c.passes for c in comptes)} passed, {sum(c.echecs for c in comptes)} failed{fin}", flush=True)
     return 0 if comptes and all(c.bon for c in comptes) else 1
+
+
+def _marque(compte: Compte) -> str:
+    if not compte.bon:
+        return "  ✗"
+    return f"  {compte.instables} instables" if compte.instables else ""

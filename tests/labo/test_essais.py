@@ -11,13 +11,13 @@ from local.essais import Compte, Enfants, Essais, Suite
 from local.processus import ErreurLabo
 
 
-def jouer(tmp_path: Path, source: str, *args: str) -> Compte:
+def jouer(tmp_path: Path, source: str, *args: str, nom: str = "essai", reprendre: bool = False) -> Compte:
     """One suite of one file, by a real pytest."""
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (tmp_path / "test_a.py").write_text(source)
-    compte = Compte(nom="essai")
-    suite = Suite(nom="essai", dossier=tmp_path, chemins=("test_a.py",))
-    Essais(args, tmp_path, Enfants())._pytest(compte, suite, direct=False)
+    compte = Compte(nom=nom)
+    suite = Suite(nom=nom, dossier=tmp_path, chemins=("test_a.py",))
+    Essais(args, tmp_path, Enfants(), reprendre=reprendre)._pytest(compte, suite, direct=False)
     return compte
 
 
@@ -60,6 +60,36 @@ def test_a_suite_that_runs_nothing_or_dies_is_a_failure(tmp_path: Path, source: 
 def test_a_filter_may_leave_a_suite_without_tests_but_not_a_part(tmp_path: Path) -> None:
     compte = jouer(tmp_path, "def test_a(): pass", "-k", "autre")
     assert (compte.passes, compte.echecs, compte.bon) == (0, 0, False)
+
+
+UNE_FOIS_SUR_DEUX = (
+    "from pathlib import Path\n"
+    "def test_a(): pass\n"
+    "def test_b():\n"
+    "    vu = Path(__file__).with_name('vu'); deja = vu.exists(); vu.touch(); assert deja\n"
+)
+
+
+def test_a_test_that_passes_the_second_time_is_counted_as_unstable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compte = jouer(tmp_path, UNE_FOIS_SUR_DEUX, reprendre=True)
+    assert (compte.passes, compte.echecs, compte.instables, compte.bon) == (2, 0, 1, True)
+    essais.conclure([compte])
+    assert "1 instables" in capsys.readouterr().out
+
+
+def test_a_test_that_fails_twice_has_failed(tmp_path: Path) -> None:
+    compte = jouer(tmp_path, UNE_FOIS_SUR_DEUX + "def test_c(): assert 0\n", reprendre=True)
+    assert (compte.passes, compte.echecs, compte.instables, compte.bon) == (2, 1, 1, False)
+
+
+@pytest.mark.parametrize(("nom", "reprendre"), [("essai", False), ("chaos", True), ("fautes", True)])
+def test_nothing_is_tried_twice_unasked_nor_where_invariants_are_judged(
+    tmp_path: Path, nom: str, reprendre: bool
+) -> None:
+    compte = jouer(tmp_path, UNE_FOIS_SUR_DEUX, nom=nom, reprendre=reprendre)
+    assert (compte.passes, compte.echecs, compte.instables) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
