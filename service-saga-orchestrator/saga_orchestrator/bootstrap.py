@@ -5,9 +5,10 @@ from collections.abc import Callable
 from saga_orchestrator.application.conclure import Conclure
 from saga_orchestrator.application.demarrer import Demarrer
 from saga_orchestrator.application.ports import Participants
-from saga_orchestrator.application.saga_commande import definition_v1
+from saga_orchestrator.application.saga_commande import NOM, definition_v1
 from saga_orchestrator.infrastructure import lignes, publication
 from saga_orchestrator.infrastructure.lectures import LecturesPostgres
+from saga_orchestrator.infrastructure.listes import ListesPostgres
 from saga_orchestrator.infrastructure.metriques import ObservateurPrometheus, observer_appel
 from saga_orchestrator.infrastructure.participants import CatalogueHttp, CommandesHttp, StocksHttp
 from saga_orchestrator.settings import CONFIG
@@ -56,7 +57,8 @@ def executeur_de(proprietaire: Callable[[], Proprietaire]) -> Executeur:
 
 
 relayer = publication.Publication(CONFIG.redis_url, CONFIG.instance_id).relayer
-lectures = LecturesPostgres()
+lectures = LecturesPostgres(ordre=[etape.nom for etape in registre.derniere(NOM).etapes])
+listes = ListesPostgres(retard_s=CONFIG.saga_timeout + CONFIG.saga_attente_s)
 _executeur = executeur_de(courant)
 demarrer = Demarrer(_executeur, attente_s=CONFIG.saga_attente_s)
 operer = Operer(_executeur, attente_s=CONFIG.saga_attente_s)

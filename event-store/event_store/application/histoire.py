@@ -9,7 +9,7 @@ from uuid import UUID
 from event_store.application.ports import Historique, Ordre, Place
 from event_store.domain import evenements
 from event_store.domain.checkout import Etat, EvenementLu, chaine_causale, plier
-from event_store.domain.erreurs import CheckoutInconnu
+from event_store.domain.erreurs import CheckoutInconnu, EvenementInconnu
 from event_store.domain.evenements import Evenement
 from socle import fautes
 
@@ -71,6 +71,14 @@ def lire_flux(
         "events": [montrer(e) for e in page],
         "next": page[-1].position if len(lus) > nombre else None,
     }
+
+
+def lire_evenement(historique: Historique, identifiant: UUID) -> dict[str, Any]:
+    """One event, whatever its stream. Raises `EvenementInconnu`."""
+    lu = historique.evenement(identifiant)
+    if lu is None:
+        raise EvenementInconnu("Aucun événement n'a cet identifiant.")
+    return montrer(lu)
 
 
 def rejouer(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from event_store.application.ports import Avancement, Miroir, Projections
+from event_store.application.ports import Avancement, Compensation, Miroir, Projections
 from event_store.domain.erreurs import ProjectionInconnue
 
 NOMS = ("checkouts", "orders-by-client")
@@ -76,10 +76,19 @@ def commandes_du_client(projections: Projections, client_id: UUID) -> dict[str, 
 
 
 def checkouts(
-    projections: Projections, filtres: dict[str, Any], *, depuis: Decimal | None, page: int, taille: int
+    projections: Projections,
+    filtres: dict[str, Any],
+    *,
+    depuis: Decimal | None,
+    ids: Sequence[str] | None,
+    compensation: Compensation | None,
+    page: int,
+    taille: int,
 ) -> dict[str, Any]:
     """One page of checkouts of both styles, newest first."""
-    lignes, par_statut = projections.checkouts(filtres, depuis=depuis, debut=(page - 1) * taille, nombre=taille)
+    lignes, par_statut = projections.checkouts(
+        filtres, depuis=depuis, ids=ids, compensation=compensation, debut=(page - 1) * taille, nombre=taille
+    )
     total = sum(par_statut.values())
     return {"checkouts": lignes, "total": total, "par_statut": par_statut, "page": page, "page_size": taille}
 

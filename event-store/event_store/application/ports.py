@@ -10,6 +10,8 @@ from event_store.domain.checkout import EvenementLu
 from event_store.domain.evenements import Evenement
 
 Ordre = Literal["asc", "desc"]
+Compensation = Literal["en_cours", "faite"]
+"""`en_cours`: a failure was told and the end was not. `faite`: stock was given back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +69,10 @@ class Historique(Protocol):
         """All events of a checkout by position."""
         ...
 
+    def evenement(self, identifiant: UUID) -> EvenementLu | None:
+        """One event, archived or not; None when it was never stored."""
+        ...
+
     def bornes(self) -> Bornes:
         """The positions that can be verified here."""
         ...
@@ -120,7 +126,14 @@ class Projections(Protocol):
         ...
 
     def checkouts(
-        self, filtres: Mapping[str, Any], *, depuis: Decimal | None, debut: int, nombre: int
+        self,
+        filtres: Mapping[str, Any],
+        *,
+        depuis: Decimal | None,
+        ids: Sequence[str] | None = None,
+        compensation: Compensation | None = None,
+        debut: int,
+        nombre: int,
     ) -> tuple[list[dict[str, Any]], dict[str, int]]:
         """One page, newest first, and the number of matching checkouts by statut."""
         ...

@@ -24,6 +24,13 @@ class CheckoutInconnu(Introuvable):
     code = "checkout_inconnu"
 
 
+class EvenementInconnu(Introuvable):
+    """No event of this id was ever stored."""
+
+    error = "Événement inconnu"
+    code = "evenement_inconnu"
+
+
 class ProjectionInconnue(Introuvable):
     """No read model of this name."""
 

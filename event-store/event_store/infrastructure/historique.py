@@ -88,6 +88,16 @@ class HistoriquePostgres:
             )
             return [lu(ligne) for ligne in curseur.fetchall()]
 
+    def evenement(self, identifiant: UUID) -> EvenementLu | None:
+        with self._base.curseur() as curseur:
+            curseur.execute(
+                f"SELECT {COLONNES} FROM historique"  # noqa: S608
+                " WHERE position = (SELECT position FROM identifiants WHERE id = %s::uuid)",
+                [str(identifiant)],
+            )
+            ligne = curseur.fetchone()
+        return lu(ligne) if ligne else None
+
     def bornes(self) -> Bornes:
         with self._base.curseur() as curseur:
             curseur.execute(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg2.extensions import cursor
 
-from event_store.application.ports import Avancement
+from event_store.application.ports import Avancement, Compensation
 from event_store.domain.erreurs import ReconstructionEnCours
 from event_store.domain.evenements import TYPES, VERSION_COURANTE
 from event_store.infrastructure.base import Base
@@ -27,6 +27,10 @@ _CHECKOUTS = (
     "checkout_id", "client_id", "magasin_id", "style", "statut", "stock_reserved", "stock_released", "commande_id",
     "reason", "debut_ts", "fin_ts", "evenements", "position",
 )  # fmt: skip
+_COMPENSATIONS: dict[Compensation, str] = {
+    "en_cours": "c.statut = 'initiated' AND c.reason IS NOT NULL",
+    "faite": "c.stock_released",
+}
 
 
 class ProjectionsPostgres:
@@ -151,13 +155,25 @@ class ProjectionsPostgres:
         return lignes[0][0], lignes[0][1], rangs
 
     def checkouts(
-        self, filtres: Mapping[str, Any], *, depuis: Decimal | None, debut: int, nombre: int
+        self,
+        filtres: Mapping[str, Any],
+        *,
+        depuis: Decimal | None,
+        ids: Sequence[str] | None = None,
+        compensation: Compensation | None = None,
+        debut: int,
+        nombre: int,
     ) -> tuple[list[dict[str, Any]], dict[str, int]]:
         conditions, valeurs = ["p.nom = 'checkouts'"], dict(filtres)
         conditions += [f"c.{champ} = %({champ})s" for champ in filtres]
         if depuis is not None:
             conditions.append("c.debut_ts >= %(depuis)s")
             valeurs["depuis"] = depuis
+        if ids is not None:
+            conditions.append("c.checkout_id = ANY(%(ids)s::uuid[])")
+            valeurs["ids"] = list(ids)
+        if compensation is not None:
+            conditions.append(_COMPENSATIONS[compensation])
         source = "FROM checkouts c JOIN projections p ON p.generation = c.generation WHERE " + " AND ".join(conditions)
         colonnes = ", ".join(f"c.{nom}" + "::text" * (nom in ("checkout_id", "client_id")) for nom in _CHECKOUTS)
         with self._base.transaction() as curseur:

@@ -151,10 +151,11 @@ def _schema(champ: Champ) -> dict[str, Any]:
 
 
 def _parametre(champ: Champ) -> dict[str, Any]:
-    return {
+    parametre = {
         "name": champ.nom, "in": "query", "required": champ.requis, "description": champ.texte,
         "schema": _schema(champ),
     }  # fmt: skip
+    return parametre | {"style": "form", "explode": False} if champ.genre == "identifiants" else parametre
 
 
 def _parametre_chemin(convertisseur: str, nom: str, route: Route) -> dict[str, Any]:

@@ -37,6 +37,9 @@ class Champ:
         elif self.genre == "uuid":
             if _UUID.fullmatch(brut):
                 return UUID(brut)
+        elif self.genre == "identifiants":
+            if _identifiants(brut.split(","), self.maximum):
+                return brut.lower().split(",")
         elif self.genre == "instant":
             if (instant := _instant(brut)) is not None:
                 return instant

@@ -76,6 +76,11 @@ def lire_flux(s: Services, criteres: dict[str, Any], corps: dict[str, Any], stre
     ), 200
 
 
+def lire_evenement(s: Services, criteres: dict[str, Any], corps: dict[str, Any], event_id: UUID) -> tuple[Any, int]:
+    """`GET events/{id}`"""
+    return histoire.lire_evenement(s.historique, event_id), 200
+
+
 def rejouer(s: Services, criteres: dict[str, Any], corps: dict[str, Any], checkout_id: UUID) -> tuple[Any, int]:
     """`GET replay/checkout/{id}`"""
     with metriques.REJEUX.time():
@@ -106,7 +111,13 @@ def checkouts(s: Services, criteres: dict[str, Any], corps: dict[str, Any]) -> t
         filtres["client_id"] = str(criteres["client_id"])
     depuis: Decimal | None = criteres["depuis"]
     page = lectures.checkouts(
-        s.projections, filtres, depuis=depuis, page=criteres["page"], taille=criteres["page_size"]
+        s.projections,
+        filtres,
+        depuis=depuis,
+        ids=criteres["ids"],
+        compensation=criteres["compensation"],
+        page=criteres["page"],
+        taille=criteres["page_size"],
     )
     return page, 200
 
@@ -217,6 +228,11 @@ ROUTES: tuple[Route, ...] = (
         erreurs=(400,),
     ),
     Route(
+        methode="GET", chemin="events/<identifiant:event_id>", vue=lire_evenement, groupe="Historique",
+        resume="Un événement, par son identifiant", chemins={"event_id": "Identifiant de l'événement."},
+        reponses={200: Exemple(texte="L'événement et sa place.", corps=_EVENEMENT)}, erreurs=(404,),
+    ),
+    Route(
         methode="GET", chemin="replay/checkout/<identifiant:checkout_id>", vue=rejouer, groupe="Rejeu",
         resume="Rejouer un checkout, maintenant ou à un moment passé",
         chemins={"checkout_id": "Identifiant du checkout."},
@@ -264,6 +280,9 @@ ROUTES: tuple[Route, ...] = (
             Champ(nom="style", genre="texte", texte="Style.", choix=checkout.STYLES),
             Champ(nom="client_id", genre="uuid", texte="Client."),
             Champ(nom="depuis", genre="instant", texte="Commencés depuis cet instant."),
+            Champ(nom="ids", genre="identifiants", texte="Ces checkouts-là, séparés par des virgules.", maximum=200),
+            Champ(nom="compensation", genre="texte", choix=("en_cours", "faite"), maximum=10,
+                  texte="`en_cours` : un échec est annoncé et la fin ne l'est pas ; `faite` : du stock a été rendu."),
             *_PAGE,
         ),
         reponses={200: Exemple(texte="Une page, et le nombre par état.", corps={

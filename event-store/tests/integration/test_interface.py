@@ -97,7 +97,9 @@ def test_real_answers_have_the_documented_members(client: FlaskClient, route: An
         lambda m: {
             "flux": "ecommerce.checkout.events",
             "projection": "checkouts",
-            "identifiant": checkout if "replay" in route.chemin else "11111111-1111-1111-1111-111111111111",
+            "identifiant": {"replay": checkout, "events": entree["id"]}.get(
+                route.chemin.split("/")[0], "11111111-1111-1111-1111-111111111111"
+            ),
         }[m[1]],
         route.chemin,
     )

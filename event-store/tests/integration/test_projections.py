@@ -194,6 +194,37 @@ def test_checkouts_route_filters_and_counts(client: FlaskClient) -> None:
     assert client.get("/cqrs/checkouts?statut=x").status_code == 400
 
 
+def test_the_list_tells_what_is_being_compensated_and_what_was(client: FlaskClient) -> None:
+    en_cours, fait, ouvert = (str(uuid.uuid4()) for _ in range(3))
+    ajouter(
+        client,
+        evenement("OrderCreationFailed", en_cours, ts=10),
+        evenement("StockReleased", fait, ts=20),
+        evenement("CheckoutFailed", fait, ts=21),
+        evenement("StockReserved", ouvert, ts=30),
+    )
+    interne(client, "projections/checkouts/avancer")
+    for filtre, trouves in (
+        ("compensation=en_cours", [en_cours]),
+        ("compensation=faite", [fait]),
+        (f"ids={ouvert.upper()},{fait}", [ouvert, fait]),
+        (f"ids={fait}&compensation=en_cours", []),
+    ):
+        assert [c["checkout_id"] for c in client.get(f"/cqrs/checkouts?{filtre}").json["checkouts"]] == trouves
+    for faux in ("ids=1", "ids=", "compensation=peut-etre"):
+        assert client.get(f"/cqrs/checkouts?{faux}").status_code == 400
+
+
+def test_one_event_is_found_by_its_id(client: FlaskClient) -> None:
+    checkout = str(uuid.uuid4())
+    voulu = evenement("StockReserved", checkout, ts=30)
+    ajouter(client, evenement("CheckoutInitiated", checkout, ts=29), voulu)
+    lu = client.get(f"/events/{voulu['id']}").json
+    assert (lu["id"], lu["type"], lu["checkout_id"], lu["position"]) == (voulu["id"], "StockReserved", checkout, 2)
+    inconnu = client.get(f"/api/event-store/events/{uuid.uuid4()}")
+    assert (inconnu.status_code, inconnu.json["code"]) == (404, "evenement_inconnu")
+
+
 def test_I6_old_model_is_served_while_the_new_one_is_built(
     client: FlaskClient, app: Flask, config: Config, base: Base
 ) -> None:

@@ -1,7 +1,7 @@
 """Read checkouts: prerequisites, status with its merged history, lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -82,10 +82,20 @@ class Consulter:
             "historique_complet": distants is not None,
         }
 
-    def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[dict[str, Any]], int]:
-        """One page, most recent first, and the total."""
-        checkouts, total = self.checkouts.lister(filtre, debut=debut, taille=taille)
+    def lister(
+        self, filtre: FiltreCheckouts, *, debut: int, taille: int, compter: bool
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """One page, most recent first, and the total (None unless `compter`)."""
+        checkouts, total = self.checkouts.lister(filtre, debut=debut, taille=taille, compter=compter)
         return [reponses.resume(checkout) for checkout in checkouts], total
+
+    def statistiques(self, minutes: int) -> Rendu:
+        """Both styles side by side, measured alike: from acceptance to conclusion."""
+        return {
+            "success": True,
+            "minutes": minutes,
+            "styles": [asdict(chiffres) for chiffres in self.checkouts.chiffres(minutes)],
+        }
 
     def historique(self, client_id: UUID, limite: int) -> Rendu:
         """The client's latest checkouts, of both styles. Raises `ClientIntrouvable`."""

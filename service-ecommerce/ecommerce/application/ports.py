@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -133,9 +134,28 @@ class Ouverture:
     notes: str
 
 
+class Situation(StrEnum):
+    """How operators look at checkouts; one of them may be in several at once."""
+
+    ACTIVE = "active"
+    REUSSIE = "reussie"
+    ECHOUEE = "echouee"
+    EN_REPRISE = "en_reprise"
+    BLOQUEE = "bloquee"
+    INTERVENTION = "intervention"
+
+
+ARRETE_APRES_S = 30
+"""Age in seconds from which an open checkout counts as stalled."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FiltreCheckouts:
-    """None: whatever."""
+    """None: whatever. `recherche` is the id of a checkout, a sale, a client or a product, or a correlation id.
+
+    `avant` and `avant_id` name the last row of the page before (date of creation, checkout id): a page costs the same
+    however far it is, and rows that come meanwhile move nothing.
+    """
 
     style: Style | None = None
     statut: Statut | None = None
@@ -143,6 +163,25 @@ class FiltreCheckouts:
     magasin_id: UUID | None = None
     depuis: datetime | None = None
     jusqua: datetime | None = None
+    situation: Situation | None = None
+    produit_id: UUID | None = None
+    recherche: str | None = None
+    ids: Sequence[str] | None = None
+    avant: datetime | None = None
+    avant_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chiffres:
+    """The checkouts of one style begun in a window of time; durations in seconds, of the successes."""
+
+    style: Style
+    commencees: int = 0
+    reussies: int = 0
+    echouees: int = 0
+    en_cours: int = 0
+    p50_secondes: float | None = None
+    p95_secondes: float | None = None
 
 
 class Checkouts(Protocol):
@@ -157,8 +196,13 @@ class Checkouts(Protocol):
     def ecrire(self, checkout: Checkout, *, par: str) -> Checkout | None:
         """Write the outcome unless somebody concluded before: then None. Returns the row as written."""
 
-    def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[Checkout], int]:
-        """One page, most recent first, and how many match."""
+    def lister(
+        self, filtre: FiltreCheckouts, *, debut: int, taille: int, compter: bool = True
+    ) -> tuple[list[Checkout], int | None]:
+        """One page, most recent first, and how many match (None unless `compter`: counting reads them all)."""
+
+    def chiffres(self, minutes: int) -> list[Chiffres]:
+        """The checkouts begun in the last `minutes`, by style; every style is there."""
 
     def prendre(self, style: Style, nombre: int) -> list[Checkout]:
         """Claim open checkouts of a style whose time has come, and put their next turn off. Commits by itself."""

@@ -62,6 +62,10 @@ def resume(checkout: Checkout) -> dict[str, Any]:
         "date_modification": checkout.date_modification,
         "date_conclusion": checkout.date_conclusion,
         "statut_url": statut_url(checkout),
+        "correlation_id": checkout.correlation_id,
+        "conclu_par": checkout.conclu_par,
+        "suivis": checkout.suivis,
+        "prochain_suivi": checkout.prochain_suivi if checkout.ouvert else None,
     }
 
 
@@ -70,8 +74,6 @@ def detail(checkout: Checkout) -> dict[str, Any]:
     return {
         **resume(checkout),
         **_contenu(checkout),
-        "conclu_par": checkout.conclu_par,
-        "correlation_id": checkout.correlation_id,
         "follow": follow(checkout),
     }
 

@@ -84,7 +84,10 @@ class Montants:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkout:
-    """`adresse` is None once the client was erased; amounts are None until success. `age_s` by the database's clock."""
+    """`adresse` is None once the client was erased; amounts are None until success. `age_s` by the database's clock.
+
+    The tracker has looked `suivis` times, and looks again at `prochain_suivi` while the checkout is open.
+    """
 
     id: UUID
     client_id: UUID
@@ -100,6 +103,7 @@ class Checkout:
     date_modification: datetime
     age_s: float = 0.0
     suivis: int = 0
+    prochain_suivi: datetime | None = None
     commande_id: UUID | None = None
     montants: Montants | None = None
     operations: Sequence[Operation] = ()

@@ -1,7 +1,7 @@
 """The `Checkouts` port on raw SQL: two statements per checkout, whatever the number of its lines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ecommerce.application.ports import FiltreCheckouts, Ouverture
+from ecommerce.application.ports import ARRETE_APRES_S, Chiffres, FiltreCheckouts, Ouverture, Situation
 from ecommerce.domain.checkout import OUVERTS, Checkout, LigneCheckout, Montants, Statut, Style
 from ecommerce.domain.erreurs import CheckoutIntrouvable
 from ecommerce.domain.issue import Operation
@@ -20,8 +20,9 @@ from socle.correlation import correlation_id
 
 _COLONNES = (
     "id, client_id, style, statut, magasin_id, lignes, adresse, express, notes, correlation_id, date_creation, "
-    "date_modification, EXTRACT(EPOCH FROM clock_timestamp() - date_creation)::float8, suivis, commande_id, "
-    "sous_total, frais_livraison, operations, libelle, motif, code, reessayable, conclu_par, date_conclusion"
+    "date_modification, EXTRACT(EPOCH FROM clock_timestamp() - date_creation)::float8, suivis, prochain_suivi, "
+    "commande_id, sous_total, frais_livraison, operations, libelle, motif, code, reessayable, conclu_par, "
+    "date_conclusion"
 )
 _OUVRIR = f"""
 WITH ferme AS ({FERMER})
@@ -47,6 +48,25 @@ WHERE id IN (
     SELECT id FROM checkouts WHERE style = %s AND statut IN ({_OUVERTS}) AND prochain_suivi <= now()
     ORDER BY prochain_suivi LIMIT %s FOR UPDATE SKIP LOCKED
 ) RETURNING {_COLONNES}
+"""  # noqa: S608
+# As the index `checkouts_produits` has it, to the letter.
+_DU_PRODUIT = "jsonb_path_query_array(lignes, '$[*].produit_id') @> %s::jsonb"
+_ACTIFS = ", ".join(f"'{statut.value}'" for statut in (Statut.INITIE, Statut.EN_COURS))
+_SITUATIONS = {
+    Situation.ACTIVE: f"statut IN ({_ACTIFS})",
+    Situation.REUSSIE: f"statut = '{Statut.FINALISE.value}'",
+    Situation.ECHOUEE: f"statut = '{Statut.ECHEC.value}'",
+    Situation.EN_REPRISE: f"statut IN ({_ACTIFS}) AND suivis > 0",
+    Situation.BLOQUEE: f"statut IN ({_OUVERTS}) AND (statut = '{Statut.INTERVENTION_REQUISE.value}' "
+    f"OR date_creation < now() - interval '{ARRETE_APRES_S} seconds')",
+    Situation.INTERVENTION: f"statut = '{Statut.INTERVENTION_REQUISE.value}'",
+}
+_CHIFFRES = f"""
+SELECT style, count(*), count(*) FILTER (WHERE statut = '{Statut.FINALISE.value}'),
+    count(*) FILTER (WHERE statut = '{Statut.ECHEC.value}'),
+    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY EXTRACT(EPOCH FROM date_conclusion - date_creation))
+        FILTER (WHERE statut = '{Statut.FINALISE.value}')
+FROM checkouts WHERE date_creation >= now() - make_interval(mins => %s) GROUP BY style
 """  # noqa: S608
 
 
@@ -110,17 +130,27 @@ class CheckoutsPostgres:
             rangee = curseur.fetchone()
         return _depuis(rangee) if rangee else None
 
-    def lister(self, filtre: FiltreCheckouts, *, debut: int, taille: int) -> tuple[list[Checkout], int]:
+    def lister(
+        self, filtre: FiltreCheckouts, *, debut: int, taille: int, compter: bool = True
+    ) -> tuple[list[Checkout], int | None]:
         ou, valeurs = _conditions(filtre)
+        total = None
         with connection.cursor() as curseur:
-            curseur.execute(f"SELECT count(*) FROM checkouts WHERE {ou}", valeurs)  # noqa: S608 - fixed fragments
-            total = int(curseur.fetchone()[0])
+            if compter:
+                curseur.execute(f"SELECT count(*) FROM checkouts WHERE {ou}", valeurs)  # noqa: S608 - fixed fragments
+                total = int(curseur.fetchone()[0])
             curseur.execute(
                 f"SELECT {_COLONNES} FROM checkouts WHERE {ou} "  # noqa: S608
                 "ORDER BY date_creation DESC, id OFFSET %s LIMIT %s",
                 [*valeurs, debut, taille],
             )
             return [_depuis(rangee) for rangee in curseur.fetchall()], total
+
+    def chiffres(self, minutes: int) -> list[Chiffres]:
+        with connection.cursor() as curseur:
+            curseur.execute(_CHIFFRES, [minutes])
+            lus = {rangee[0]: rangee[1:] for rangee in curseur.fetchall()}
+        return [_chiffres(style, lus[style.value]) if style.value in lus else Chiffres(style=style) for style in Style]
 
     def prendre(self, style: Style, nombre: int) -> list[Checkout]:
         with connection.cursor() as curseur:
@@ -129,7 +159,14 @@ class CheckoutsPostgres:
 
 
 def _conditions(filtre: FiltreCheckouts) -> tuple[str, list[Any]]:
-    fragments = {
+    textes: list[str] = []
+    valeurs: list[Any] = []
+
+    def ajouter(texte: str, *parametres: Any) -> None:
+        textes.append(texte)
+        valeurs.extend(parametres)
+
+    egalites = {
         "style = %s": filtre.style.value if filtre.style else None,
         "statut = %s": filtre.statut.value if filtre.statut else None,
         "client_id = %s": filtre.client_id,
@@ -137,8 +174,46 @@ def _conditions(filtre: FiltreCheckouts) -> tuple[str, list[Any]]:
         "date_creation >= %s": filtre.depuis,
         "date_creation < %s": filtre.jusqua,
     }
-    retenus = {fragment: valeur for fragment, valeur in fragments.items() if valeur is not None}
-    return " AND ".join(retenus) or "true", list(retenus.values())
+    for texte, valeur in egalites.items():
+        if valeur is not None:
+            ajouter(texte, valeur)
+    if filtre.situation:
+        ajouter(f"({_SITUATIONS[filtre.situation]})")
+    if filtre.ids is not None:
+        ajouter("id = ANY(%s::uuid[])", list(filtre.ids))
+    if filtre.produit_id:
+        ajouter(_DU_PRODUIT, _json([filtre.produit_id]))
+    if filtre.recherche:
+        _ajouter_la_recherche(ajouter, filtre.recherche)
+    if filtre.avant:
+        ajouter("date_creation <= %s AND (date_creation < %s OR id > %s)", filtre.avant, filtre.avant, filtre.avant_id)
+    return " AND ".join(textes) or "true", valeurs
+
+
+def _ajouter_la_recherche(ajouter: Callable[..., None], texte: str) -> None:
+    try:
+        identifiant = UUID(texte)
+    except ValueError:
+        ajouter("correlation_id = %s", texte)
+    else:
+        ajouter(
+            f"(id = %s OR commande_id = %s OR client_id = %s OR correlation_id = %s OR {_DU_PRODUIT})",
+            *[identifiant] * 3, texte, _json([identifiant]),
+        )  # fmt: skip
+
+
+def _chiffres(style: Style, lus: Sequence[Any]) -> Chiffres:
+    commencees, reussies, echouees, quantiles = lus
+    p50, p95 = quantiles or (None, None)
+    return Chiffres(
+        style=style,
+        commencees=commencees,
+        reussies=reussies,
+        echouees=echouees,
+        en_cours=commencees - reussies - echouees,
+        p50_secondes=p50,
+        p95_secondes=p95,
+    )
 
 
 def _json(valeur: object) -> str:
@@ -152,7 +227,7 @@ def _lire_json(texte: str | None) -> Any:
 def _depuis(rangee: Sequence[Any]) -> Checkout:
     (
         identifiant, client_id, style, statut, magasin_id, lignes, adresse, express, notes, correlation,
-        date_creation, date_modification, age_s, suivis, commande_id, sous_total, frais, operations,
+        date_creation, date_modification, age_s, suivis, prochain_suivi, commande_id, sous_total, frais, operations,
         libelle, motif, code, reessayable, conclu_par, date_conclusion,
     ) = rangee  # fmt: skip
     lieu = _lire_json(adresse)
@@ -180,6 +255,7 @@ def _depuis(rangee: Sequence[Any]) -> Checkout:
         date_modification=date_modification,
         age_s=age_s,
         suivis=suivis,
+        prochain_suivi=prochain_suivi,
         commande_id=commande_id,
         montants=Montants(sous_total, frais) if sous_total is not None else None,
         operations=[

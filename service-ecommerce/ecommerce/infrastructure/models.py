@@ -136,6 +136,12 @@ class CheckoutLigne(models.Model):
             ),
             models.Index(fields=["client", "-date_creation"], name="checkouts_client_date"),
             models.Index(fields=["-date_creation", "id"], name="checkouts_date"),
+            # What operators look checkouts up by.
+            models.Index(
+                fields=["-date_creation", "id"], condition=Q(statut=Statut.ECHEC.value), name="checkouts_echecs"
+            ),
+            models.Index(fields=["correlation_id"], name="checkouts_correlation"),
+            models.Index(fields=["commande_id"], condition=Q(commande_id__isnull=False), name="checkouts_commande"),
         ]
 
     def __str__(self) -> str:

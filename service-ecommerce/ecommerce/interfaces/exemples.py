@@ -165,13 +165,15 @@ RESUME: dict[str, Any] = {
     "date_modification": DATE,
     "date_conclusion": DATE,
     "statut_url": STATUT_URL,
+    "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
+    "conclu_par": "requete",
+    "suivis": 0,
+    "prochain_suivi": None,
 }
 STATUT = {
     "success": True,
     **RESUME,
     **CONTENU,
-    "conclu_par": "requete",
-    "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
     "follow": FOLLOW,
     "historique": [
         {
@@ -188,6 +190,22 @@ STATUT = {
     "historique_complet": True,
 }
 CHECKOUTS = {"success": True, "checkouts": [RESUME], "total": 1, "page": 1, "page_size": 50}
+STATISTIQUES = {
+    "success": True,
+    "minutes": 10,
+    "styles": [
+        {
+            "style": style,
+            "commencees": 12,
+            "reussies": 10,
+            "echouees": 1,
+            "en_cours": 1,
+            "p50_secondes": 0.041,
+            "p95_secondes": 0.12,
+        }
+        for style in ("orchestre", "choreo")
+    ],
+}
 HISTORIQUE = {
     "success": True,
     "client_id": CLIENT_ID,

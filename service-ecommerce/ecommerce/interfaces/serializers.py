@@ -1,12 +1,18 @@
 """Shapes of requests and answers. Rules of the business live in the domain; these check types and sizes."""
 
+from typing import Any
+
 from rest_framework import serializers
 
+from ecommerce.application.ports import ARRETE_APRES_S, Situation
 from ecommerce.domain.checkout import Statut, Style
 from ecommerce.domain.panier import QUANTITE_MAX
 from ecommerce.domain.valeurs import COURRIEL_MAX, PAYS_DEFAUT, PROVINCE_DEFAUT
 from ecommerce.interfaces import exemples
 from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict, TexteStrict
+from socle.django.lecture import identifiants
+
+MINUTES_MAX = 60
 
 
 class NouveauClient(serializers.Serializer):
@@ -252,6 +258,10 @@ class ResumeCheckout(_Identite):
     date_modification = serializers.DateTimeField()
     date_conclusion = serializers.DateTimeField(allow_null=True)
     statut_url = serializers.CharField()
+    correlation_id = serializers.CharField()
+    conclu_par = serializers.CharField(help_text="requete, suivi ou evenement ; vide tant que rien n'est conclu.")
+    suivis = serializers.IntegerField(help_text="Combien de fois le suivi a dû s'en occuper.")
+    prochain_suivi = serializers.DateTimeField(allow_null=True, help_text="Quand il s'en occupe ; nul si conclu.")
 
 
 class EvenementHistorique(serializers.Serializer):
@@ -269,8 +279,6 @@ class EvenementHistorique(serializers.Serializer):
 
 class ReponseStatut(_Contenu, ResumeCheckout):
     success = serializers.BooleanField()
-    conclu_par = serializers.CharField(help_text="requete, suivi ou evenement ; vide tant que rien n'est conclu.")
-    correlation_id = serializers.CharField()
     follow = serializers.CharField()
     historique = EvenementHistorique(many=True)
     historique_complet = serializers.BooleanField(
@@ -287,12 +295,61 @@ class CriteresCheckouts(CriteresPage):
     magasin_id = serializers.UUIDField(required=False)
     depuis = serializers.DateTimeField(required=False, help_text="Compris.")
     jusqua = serializers.DateTimeField(required=False, help_text="Non compris.")
+    situation = serializers.ChoiceField(
+        required=False,
+        choices=[s.value for s in Situation],
+        help_text=f"en_reprise : le suivi a dû s'en occuper ; bloquee : ouvert depuis plus de {ARRETE_APRES_S} s.",
+    )
+    produit_id = IdentifiantStrict(required=False)
+    recherche = TexteStrict(
+        required=False,
+        max_length=128,
+        help_text="Checkout, vente, client, produit ou corrélation, par identifiant.",
+    )
+    ids = serializers.CharField(required=False, help_text="Ces checkouts-là : au plus 200, séparés par des virgules.")
+    avant = serializers.DateTimeField(required=False, help_text="`date_creation` de la dernière ligne lue.")
+    avant_id = IdentifiantStrict(required=False, help_text="`checkout_id` de la dernière ligne lue ; avec `avant`.")
+    compter = serializers.ChoiceField(required=False, choices=["oui", "non"])
+
+    def validate_ids(self, value: str) -> list[str]:
+        return identifiants(value, "ids")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("avant" in attrs) != ("avant_id" in attrs):
+            raise serializers.ValidationError({"avant": "`avant` et `avant_id` vont ensemble."})
+        return attrs
+
+
+class CriteresStatistiques(serializers.Serializer):
+    """Query parameters of the figures."""
+
+    minutes = serializers.IntegerField(
+        required=False, min_value=1, max_value=MINUTES_MAX, help_text="Largeur de la fenêtre ; 10 par défaut."
+    )
+
+
+class ChiffresStyle(serializers.Serializer):
+    """The checkouts of one style begun in the window."""
+
+    style = serializers.ChoiceField(choices=[s.value for s in Style])
+    commencees = serializers.IntegerField()
+    reussies = serializers.IntegerField()
+    echouees = serializers.IntegerField()
+    en_cours = serializers.IntegerField()
+    p50_secondes = serializers.FloatField(allow_null=True)
+    p95_secondes = serializers.FloatField(allow_null=True)
+
+
+class ReponseStatistiques(serializers.Serializer):
+    success = serializers.BooleanField()
+    minutes = serializers.IntegerField()
+    styles = ChiffresStyle(many=True)
 
 
 class ReponseCheckouts(serializers.Serializer):
     success = serializers.BooleanField()
     checkouts = ResumeCheckout(many=True)
-    total = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
 

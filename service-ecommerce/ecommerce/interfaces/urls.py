@@ -24,6 +24,7 @@ API = [
     ),
     path(f"{_COMMANDES}historique/", vues_checkouts.Historique.as_view(), name="historique"),
     path("commandes/checkouts/", vues_checkouts.Checkouts.as_view(), name="checkouts"),
+    path("commandes/statistiques/", vues_checkouts.Statistiques.as_view(), name="statistiques"),
 ]
 
 urlpatterns = routes(API)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ecommerce import bootstrap
 from ecommerce.application.ouvrir import Demande
-from ecommerce.application.ports import Cle, FiltreCheckouts, Reponse
+from ecommerce.application.ports import Cle, FiltreCheckouts, Reponse, Situation
 from ecommerce.domain.checkout import Statut, Style
 from ecommerce.domain.valeurs import AdresseLivraison
 from ecommerce.interfaces import exemples
@@ -116,11 +116,31 @@ class Checkouts(Vue):
         criteres=formes.CriteresCheckouts,
         reponses={200: ("Une page, du plus récent au plus ancien.", formes.ReponseCheckouts, exemples.CHECKOUTS)},
         erreurs=(400,),
+        details="Les critères s'ajoutent. `avant` et `avant_id` (la date et l'identifiant de la dernière ligne lue) "
+        "donnent la page suivante, au même coût aussi loin qu'on aille ; `compter=non` rend un `total` nul.",
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        page, filtre = page_demandee(request), _filtre(request)
-        lignes, total = bootstrap.consulter.lister(filtre, debut=page.debut, taille=page.taille)
+        page, criteres = page_demandee(request), _criteres(request)
+        lignes, total = bootstrap.consulter.lister(
+            _filtre(criteres), debut=page.debut, taille=page.taille, compter=criteres.get("compter", "oui") == "oui"
+        )
         return repondre({"success": True, "checkouts": lignes, "total": total, **pied(page)})
+
+
+class Statistiques(Vue):
+    @operation(
+        "Chiffres des checkouts récents, par style",
+        criteres=formes.CriteresStatistiques,
+        reponses={
+            200: ("Checkouts commencés dans la fenêtre.", formes.ReponseStatistiques, exemples.STATISTIQUES),
+        },
+        erreurs=(400,),
+        details="Durées en secondes, de l'acceptation à la conclusion, des réussites seules : les deux styles sont "
+        "mesurés de la même façon.",
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        minutes = entier(request.GET.get("minutes"), "minutes", defaut=10, maximum=formes.MINUTES_MAX)
+        return repondre(bootstrap.consulter.statistiques(minutes))
 
 
 def _demande(client_id: UUID, request: HttpRequest) -> Demande:
@@ -135,8 +155,14 @@ def _demande(client_id: UUID, request: HttpRequest) -> Demande:
     )
 
 
-def _filtre(request: HttpRequest) -> FiltreCheckouts:
-    criteres = valider(formes.CriteresCheckouts, {nom: valeur for nom, valeur in request.GET.items() if valeur})
+def _criteres(request: HttpRequest) -> Mapping[str, Any]:
+    criteres: Mapping[str, Any] = valider(
+        formes.CriteresCheckouts, {nom: valeur for nom, valeur in request.GET.items() if valeur}
+    )
+    return criteres
+
+
+def _filtre(criteres: Mapping[str, Any]) -> FiltreCheckouts:
     return FiltreCheckouts(
         style=Style(criteres["style"]) if "style" in criteres else None,
         statut=Statut(criteres["statut"]) if "statut" in criteres else None,
@@ -144,6 +170,12 @@ def _filtre(request: HttpRequest) -> FiltreCheckouts:
         magasin_id=criteres.get("magasin_id"),
         depuis=criteres.get("depuis"),
         jusqua=criteres.get("jusqua"),
+        situation=Situation(criteres["situation"]) if "situation" in criteres else None,
+        produit_id=criteres.get("produit_id"),
+        recherche=criteres.get("recherche"),
+        ids=criteres.get("ids"),
+        avant=criteres.get("avant"),
+        avant_id=criteres.get("avant_id"),
     )
 
 

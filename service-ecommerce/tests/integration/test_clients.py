@@ -178,7 +178,7 @@ def test_common_pages_are_served_at_the_root_and_below_the_base(api: Api, racine
 def test_every_route_is_documented_with_an_example(api: Api) -> None:
     document = api.client.get("/swagger.json").json()
     assert verifier() == []
-    assert len(document["paths"]) == 12 + 3
+    assert len(document["paths"]) == 13 + 3
     for chemin, methodes in document["paths"].items():
         for methode, description in methodes.items():
             if methode == "parameters":

@@ -1,7 +1,6 @@
-"""The read side: frozen rows straight from SQL."""
+"""One saga as it is read: frozen rows straight from SQL."""
 
-# ruff: noqa: S608 -- the only text put into statements is conditions from this module
-
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -13,25 +12,21 @@ from socle.saga.lectures import attente, objet
 _SAGA = (
     "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, "
     "commande_finale_id::text, date_creation, derniere_modification, donnees_contexte, execution, active, "
-    "proprietaire, prochain_essai, bail_expire, reponse_statut, version_definition, correlation_id "
+    "proprietaire, prochain_essai, bail_expire, reponse_statut, version_definition, correlation_id, "
+    "date_fin, traceparent "
     "FROM saga_commandes WHERE saga_id = %s"
 )
 _EVENEMENTS = (
     "SELECT type, etat_precedent, nouvel_etat, message, horodatage, donnees, numero FROM saga_evenements "
     "WHERE saga_id = %s ORDER BY numero"
 )
-_RESUMES = (
-    "SELECT saga_id::text, client_id::text, magasin_id::text, etat_actuel, date_fin IS NOT NULL, montant_total, "
-    "commande_finale_id::text, date_creation, derniere_modification FROM saga_commandes "
-)
-_CHAMPS_RESUME = (
-    "saga_id", "client_id", "magasin_id", "etat_actuel", "est_terminee", "montant_total", "commande_finale_id",
-    "date_creation", "derniere_modification",
-)  # fmt: skip
 
 
 class LecturesPostgres:
-    """Three queries at most per answer, whatever the number of rows."""
+    """Two queries per answer, whatever the length of the history. `ordre`: the names of the saga's steps."""
+
+    def __init__(self, *, ordre: Sequence[str]) -> None:
+        self._rangs = {nom: rang for rang, nom in enumerate(ordre)}
 
     def saga(self, saga_id: str) -> dict[str, Any] | None:
         """One saga with its history and lines; None when unknown."""
@@ -59,27 +54,18 @@ class LecturesPostgres:
             "reponse_statut": ligne[14],
             "version_definition": ligne[15],
             "correlation_id": ligne[16],
+            "date_fin": ligne[17],
+            "traceparent": ligne[18],
+            "etapes": self._etapes(execution),
         }
 
-    def sagas(
-        self, *, etat: str | None, actives_seulement: bool, debut: int, taille: int
-    ) -> tuple[list[dict[str, Any]], int]:
-        """One page, newest first, and how many there are in all."""
-        conditions, parametres = ["true"], []
-        if etat:
-            conditions.append("etat_actuel = %s")
-            parametres.append(etat)
-        if actives_seulement:
-            conditions.append("date_fin IS NULL")
-        filtre = f"WHERE {' AND '.join(conditions)}"
-        with connection.cursor() as curseur:
-            curseur.execute(f"SELECT count(*) FROM saga_commandes {filtre}", parametres)
-            (total,) = curseur.fetchone()
-            curseur.execute(
-                f"{_RESUMES}{filtre} ORDER BY date_creation DESC, saga_id LIMIT %s OFFSET %s",
-                [*parametres, taille, debut],
-            )
-            return [dict(zip(_CHAMPS_RESUME, ligne, strict=True)) for ligne in curseur.fetchall()], total
+    def _etapes(self, execution: dict[str, Any]) -> list[dict[str, Any]]:
+        """What was spent on each step up to the last write of the saga; durations in seconds."""
+        tentatives = execution["tentatives"]
+        return [
+            {"nom": nom, "duree_secondes": round(execution["durees"].get(nom, 0.0), 4), "tentatives": tentatives[nom]}
+            for nom in sorted(tentatives, key=lambda nom: self._rangs.get(nom, len(self._rangs)))
+        ]
 
 
 def _chaine(saga_id: str, evenements: list[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -16,6 +16,18 @@ class SagaCommande(SagaDurable):
     class Meta(SagaDurable.Meta):
         db_table = "saga_commandes"
         verbose_name = "saga"
+        # What operators look sagas up by; none of these columns changes before the end.
+        indexes = [
+            *SagaDurable.Meta.indexes,
+            models.Index(fields=["client_id", "-date_creation"], name="saga_client"),
+            models.Index(fields=["correlation_id"], name="saga_correlation"),
+            models.Index(
+                fields=["commande_finale_id"], condition=models.Q(commande_finale_id__isnull=False), name="saga_vente"
+            ),
+            models.Index(
+                fields=["-date_creation", "saga_id"], condition=models.Q(reponse_statut__gte=400), name="saga_echecs"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.saga_id} {self.etat_actuel}"
@@ -34,6 +46,7 @@ class LigneCommande(models.Model):
     class Meta:
         db_table = "saga_lignes_commande"
         verbose_name = "ligne"
+        indexes = [models.Index(fields=["produit_id"], name="saga_ligne_produit")]
         constraints = [
             models.UniqueConstraint(fields=["saga", "numero"], name="saga_ligne_numero"),
             models.CheckConstraint(condition=models.Q(quantite__gte=1), name="saga_ligne_quantite"),

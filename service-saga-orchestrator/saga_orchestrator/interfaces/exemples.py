@@ -114,6 +114,21 @@ ETAT = {
     "reponse_statut": None,
     "version_definition": 1,
     "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
+    "date_fin": None,
+    "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "etapes": [{"nom": "verification_stock", "duree_secondes": 0.0031, "tentatives": 1}],
+}
+STATISTIQUES = {
+    "success": True,
+    "style": "orchestre",
+    "minutes": 10,
+    "commencees": 12,
+    "reussies": 9,
+    "echouees": 2,
+    "en_cours": 1,
+    "compensees": 1,
+    "p50_secondes": 0.021,
+    "p95_secondes": 0.048,
 }
 LISTE = {
     "success": True,
@@ -128,6 +143,11 @@ LISTE = {
             "commande_finale_id": VENTE,
             "date_creation": DATE,
             "derniere_modification": DATE,
+            "date_fin": DATE,
+            "correlation_id": "5f0c6f0e-8a51-4c55-9d53-6a1c2b0f7e11",
+            "reponse_statut": 201,
+            "echec": None,
+            "attend": None,
         }
     ],
     "total": 1,

@@ -1,11 +1,16 @@
 """Shapes of requests and answers, for the documentation and for the routes that are not hot."""
 
+from typing import Any
+
 from rest_framework import serializers
 
+from saga_orchestrator.application.lister import Situation
 from saga_orchestrator.domain.commande import LIGNES_MAX, QUANTITE_MAX
 from saga_orchestrator.domain.etats import ETATS
 from saga_orchestrator.interfaces import exemples
-from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict
+from socle.django.champs import BooleenStrict, EntierStrict, IdentifiantStrict, TexteStrict
+
+MINUTES_MAX = 60
 
 
 class LigneDemandee(serializers.Serializer):
@@ -43,8 +48,34 @@ class CriteresSagas(serializers.Serializer):
 
     etat = serializers.ChoiceField(choices=ETATS, required=False)
     actives_seulement = serializers.ChoiceField(choices=["true", "false", "1", "0"], required=False)
+    situation = serializers.ChoiceField(
+        choices=[s.value for s in Situation],
+        required=False,
+        help_text="en_reprise : un essai a échoué et le suivant vient ; bloquee : hors délai, ou attend un opérateur.",
+    )
+    client_id = IdentifiantStrict(required=False)
+    produit_id = IdentifiantStrict(required=False)
+    recherche = TexteStrict(
+        required=False, max_length=128, help_text="Saga, vente, client, produit ou corrélation, par son identifiant."
+    )
+    avant = serializers.DateTimeField(required=False, help_text="`date_creation` de la dernière ligne lue.")
+    avant_id = IdentifiantStrict(required=False, help_text="`saga_id` de la dernière ligne lue ; avec `avant`.")
+    compter = serializers.ChoiceField(choices=["oui", "non"], required=False)
     page = serializers.IntegerField(required=False, min_value=1)
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("avant" in attrs) != ("avant_id" in attrs):
+            raise serializers.ValidationError({"avant": "`avant` et `avant_id` vont ensemble."})
+        return attrs
+
+
+class CriteresStatistiques(serializers.Serializer):
+    """Query parameters of the figures."""
+
+    minutes = serializers.IntegerField(
+        required=False, min_value=1, max_value=MINUTES_MAX, help_text="Largeur de la fenêtre ; 10 par défaut."
+    )
 
 
 class LigneResume(serializers.Serializer):
@@ -156,6 +187,23 @@ class Attente(serializers.Serializer):
     bail_expire = serializers.DateTimeField(allow_null=True)
 
 
+class EtapeSuivie(serializers.Serializer):
+    """What one step has cost so far."""
+
+    nom = serializers.CharField()
+    duree_secondes = serializers.FloatField()
+    tentatives = serializers.IntegerField()
+
+
+class EchecSaga(serializers.Serializer):
+    """Why a saga turned back."""
+
+    genre = serializers.CharField(help_text="metier, technique, delai ou operateur.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+    etape = serializers.CharField()
+
+
 class EtatSaga(serializers.Serializer):
     """Everything known of one saga."""
 
@@ -174,6 +222,9 @@ class EtatSaga(serializers.Serializer):
     reponse_statut = serializers.IntegerField(allow_null=True)
     version_definition = serializers.IntegerField()
     correlation_id = serializers.CharField()
+    date_fin = serializers.DateTimeField(allow_null=True)
+    traceparent = serializers.CharField()
+    etapes = EtapeSuivie(many=True)
 
 
 class ResumeListe(serializers.Serializer):
@@ -188,6 +239,11 @@ class ResumeListe(serializers.Serializer):
     commande_finale_id = serializers.UUIDField(allow_null=True)
     date_creation = serializers.DateTimeField()
     derniere_modification = serializers.DateTimeField()
+    date_fin = serializers.DateTimeField(allow_null=True)
+    correlation_id = serializers.CharField()
+    reponse_statut = serializers.IntegerField(allow_null=True)
+    echec = EchecSaga(allow_null=True)
+    attend = Attente(allow_null=True)
 
 
 class ListeSagas(serializers.Serializer):
@@ -195,9 +251,24 @@ class ListeSagas(serializers.Serializer):
 
     success = serializers.BooleanField()
     sagas = ResumeListe(many=True)
-    total = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
+
+
+class StatistiquesSagas(serializers.Serializer):
+    """Figures of the sagas begun in a window of time."""
+
+    success = serializers.BooleanField()
+    style = serializers.CharField()
+    minutes = serializers.IntegerField()
+    commencees = serializers.IntegerField()
+    reussies = serializers.IntegerField()
+    echouees = serializers.IntegerField()
+    en_cours = serializers.IntegerField()
+    compensees = serializers.IntegerField()
+    p50_secondes = serializers.FloatField(allow_null=True)
+    p95_secondes = serializers.FloatField(allow_null=True)
 
 
 class Info(serializers.Serializer):

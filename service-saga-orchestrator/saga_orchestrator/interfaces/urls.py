@@ -10,6 +10,7 @@ API = [
     path("commandes/<identifiant:saga_id>/reprendre/", vues.Reprendre.as_view(), name="reprendre"),
     path("commandes/<identifiant:saga_id>/ignorer-etape/", vues.IgnorerEtape.as_view(), name="ignorer-etape"),
     path("sagas/", vues.Sagas.as_view(), name="sagas"),
+    path("statistiques/", vues.Statistiques.as_view(), name="statistiques"),
     path("test/echec-stock/", vues.EchecStock.as_view(), name="echec-stock"),
     path("info/", vues.Info.as_view(), name="info"),
     # Historical spellings (contract, section 9).

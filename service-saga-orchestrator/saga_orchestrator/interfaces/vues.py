@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from saga_orchestrator import bootstrap
 from saga_orchestrator.application.demarrer import Demande
+from saga_orchestrator.application.lister import Filtre, Situation
 from saga_orchestrator.application.saga_commande import NOM
 from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE, Ligne
 from saga_orchestrator.domain.etats import ETATS, TRANSITIONS
@@ -15,7 +16,7 @@ from saga_orchestrator.interfaces import exemples, lecture
 from saga_orchestrator.interfaces import serializers as formes
 from socle import jsons
 from socle.django.documentation import operation
-from socle.django.vues import Page, Vue, VueRapide, corps_json, page_demandee, repondre, valider
+from socle.django.vues import Page, Vue, VueRapide, corps_json, entier, page_demandee, repondre, valider
 from socle.erreurs import Introuvable
 from socle.idempotence.middleware import lire_cle
 from socle.saga.depot import Suivi
@@ -65,12 +66,22 @@ def _lire_saga(saga_id: uuid.UUID) -> dict[str, Any]:
     return saga
 
 
-def _page_de_sagas(criteres: dict[str, Any], page: Page) -> dict[str, Any]:
-    sagas, total = bootstrap.lectures.sagas(
+def _filtre(criteres: dict[str, Any]) -> Filtre:
+    return Filtre(
         etat=criteres.get("etat"),
         actives_seulement=criteres.get("actives_seulement") in ("true", "1"),
-        debut=page.debut,
-        taille=page.taille,
+        situation=Situation(criteres["situation"]) if "situation" in criteres else None,
+        client_id=criteres.get("client_id"),
+        produit_id=criteres.get("produit_id"),
+        recherche=criteres.get("recherche"),
+        avant=criteres.get("avant"),
+        avant_id=criteres.get("avant_id"),
+    )
+
+
+def _page_de_sagas(criteres: dict[str, Any], page: Page) -> dict[str, Any]:
+    sagas, total = bootstrap.listes.sagas(
+        _filtre(criteres), debut=page.debut, taille=page.taille, compter=criteres.get("compter", "oui") == "oui"
     )
     return {"success": True, "sagas": sagas, "total": total, "page": page.page, "page_size": page.taille}
 
@@ -133,11 +144,28 @@ class Sagas(Vue):
         criteres=formes.CriteresSagas,
         reponses={200: ("Une page de sagas.", formes.ListeSagas, exemples.LISTE)},
         erreurs=(400,),
+        details="Les critères s'ajoutent. `avant` et `avant_id` (la date et l'identifiant de la dernière ligne lue) "
+        "donnent la page suivante, au même coût aussi loin qu'on aille ; `compter=non` rend un `total` nul.",
     )
     def get(self, request: HttpRequest) -> HttpResponse:
         page = page_demandee(request)
-        criteres = valider(formes.CriteresSagas, {n: v for n, v in request.GET.items() if not n.startswith("page")})
+        criteres = valider(
+            formes.CriteresSagas, {n: v for n, v in request.GET.items() if v and not n.startswith("page")}
+        )
         return repondre(_page_de_sagas(criteres, page))
+
+
+class Statistiques(Vue):
+    @operation(
+        "Chiffres des sagas récentes",
+        criteres=formes.CriteresStatistiques,
+        reponses={200: ("Sagas commencées dans la fenêtre.", formes.StatistiquesSagas, exemples.STATISTIQUES)},
+        erreurs=(400,),
+        details="Durées en secondes, des réussites seules. `compensees` : au moins une étape avait pu avoir un effet.",
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        minutes = entier(request.GET.get("minutes"), "minutes", defaut=10, maximum=formes.MINUTES_MAX)
+        return repondre({"success": True, "style": "orchestre", **bootstrap.listes.statistiques(minutes)})
 
 
 class _Operation(VueOperateur):

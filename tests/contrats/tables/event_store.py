@@ -127,6 +127,11 @@ def _histoire(*entrees: dict[str, Any]) -> Any:
 _reussi, _echoue = _histoire(*_REUSSITE), _histoire(*_ECHEC)
 
 
+def _premier(monde: Monde) -> Valeurs:
+    valeurs: Valeurs = _reussi(monde)
+    return {**valeurs, "event_id": valeurs["evenement_0"]}
+
+
 def _lettre(service: str, etat: str = "en_attente") -> Any:
     """A dead letter in the database of one service, in this state."""
 
@@ -318,6 +323,14 @@ _REJEUX = [
         attendu={**_REJOUE, "status": "succeeded", "style": "orchestre", "historique_url": texte("/api/saga/")},
         apres=_types("OrderCreated", "CheckoutSucceeded"),
     ),
+    _cas(
+        "GET /events/{event_id}",
+        "le premier d'un checkout",
+        200,
+        avant=_premier,
+        attendu={"type": "CheckoutInitiated", "checkout_id": UUID, "position": int},
+    ),
+    _cas("GET /events/{event_id}", "inconnu", 404, attendu={**ERREUR, "code": "evenement_inconnu"}),
     _cas(f"GET {_REJEU}", "inconnu", 404, attendu={**ERREUR, "code": "checkout_inconnu", "status": "unknown"}),
     _cas(
         f"GET {_REJEU}",
@@ -355,6 +368,15 @@ _LECTURES = [
         attendu={"checkouts": [{"checkout_id": UUID, "statut": "succeeded"}], "total": 1, "par_statut": dict},
     ),
     _cas("GET /cqrs/checkouts", "statut inconnu", 400, requete="?statut=perdu", attendu=_INVALIDE),
+    _cas(
+        "GET /cqrs/checkouts",
+        "compensés, parmi d'autres",
+        200,
+        avant=_echoue,
+        requete="?ids={checkout_id}&compensation=en_cours",
+        attendu={"checkouts": list, "total": 0},
+    ),
+    _cas("GET /cqrs/checkouts", "identifiants faux", 400, requete="?ids=1", attendu=_INVALIDE),
     _cas("GET /projections", "à jour", 200, avant=_reussi, attendu={"projections": [_PROJECTION]}),
     _cas(
         "POST /projections/avancer",

@@ -218,8 +218,35 @@ CAS: list[Cas] = [
             ),
             ("actives", 200, {"requete": "?actives_seulement=true", "attendu": {"sagas": [{"est_terminee": False}]}}),
             ("état inconnu", 400, {"requete": "?etat=PERDUE", "attendu": _INVALIDE}),
+            (
+                "échouées d'un produit",
+                200,
+                {
+                    "avant": _annulee,
+                    "requete": "?situation=echouee&produit_id={produit_id}&compter=non",
+                    "attendu": {
+                        "sagas": [{"saga_id": UUID, "echec": {"code": "stock_insuffisant"}, "attend": ou_rien(dict)}],
+                        "total": None,
+                    },
+                },
+            ),
+            (
+                "par n'importe quel identifiant",
+                200,
+                {"avant": _terminee, "requete": "?recherche={saga_id}", "attendu": {"sagas": NON_VIDE, "total": 1}},
+            ),
+            ("situation inconnue", 400, {"requete": "?situation=perdue", "attendu": _INVALIDE}),
+            ("suite sans identifiant", 400, {"requete": "?avant=2026-01-01T00:00:00Z", "attendu": _INVALIDE}),
         )
     ),
+    _cas(
+        "GET /statistiques/",
+        "dix minutes",
+        200,
+        avant=_terminee,
+        attendu={"style": "orchestre", "minutes": 10, "commencees": int, "reussies": int, "compensees": int},
+    ),
+    _cas("GET /statistiques/", "fenêtre trop large", 400, requete="?minutes=61", attendu=_INVALIDE),
     _cas(
         "POST /test/echec-stock/",
         "simulée et conservée",
