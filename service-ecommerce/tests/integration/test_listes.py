@@ -125,7 +125,8 @@ def cinq_mille(amorce: None) -> None:
         "SELECT gen_random_uuid(), client_id, id, CASE WHEN n %% 2 = 0 THEN 'choreo' ELSE 'orchestre' END, "
         "CASE WHEN n %% 2000 = 0 THEN 'initie' WHEN n %% 1000 = 1 THEN 'echec' ELSE 'finalise' END, "
         "gen_random_uuid(), "
-        "jsonb_build_array(jsonb_build_object('produit_id', gen_random_uuid())), false, '', gen_random_uuid()::text, "
+        "jsonb_build_array(jsonb_build_object('produit_id', gen_random_uuid(), 'nom_produit', 'x', 'quantite', 1, "
+        "'prix_panier', '1', 'prix_unitaire', '1')), false, '', gen_random_uuid()::text, "
         "gen_random_uuid(), 1, 1, now(), now() - n * interval '1 second' "
         "FROM (SELECT *, row_number() OVER () AS n FROM paniers WHERE statut = 'ferme') p"
     )
