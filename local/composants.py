@@ -96,10 +96,10 @@ class Service:
     django: bool = True
     base_a_part: bool = False
     lettres_de: tuple[str, ...] = ()
+    comptes: tuple[str, ...] = ()
 
     @property
     def proprietaire(self) -> str:
-    comptes: tuple[str, ...] = ()
         """The role that owns the database."""
         return f"{self.base}_owner" if self.base_a_part else self.role
 
@@ -266,9 +266,6 @@ SERVICES: tuple[Service, ...] = (
         ),
         django=False,
     ),
-)
-
-
     Service(
         nom="magasin",
         dossier="service-magasin",
@@ -281,6 +278,9 @@ SERVICES: tuple[Service, ...] = (
         variables={"LECTURE_PUBLIQUE": "1"},
         comptes=("lecteur", "operateur", "gestionnaire"),
     ),
+)
+
+
 def ports(services: Iterable[Service], decalage: int) -> dict[str, int]:
     """Loopback port of every program that listens, shifted by `decalage`."""
     tous = PORTS_INFRA | {p.nom: p.port for service in services for p in service.programmes if p.port is not None}
