@@ -33,8 +33,8 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "saga-1": 8009,
         "saga-2": 8010,
         "event-store": 7010,
-        "worker-notification": 9100,
         "magasin": 8000,
+        "worker-notification": 9100,
         "worker-audit": 9101,
         "worker-stock-reservation": 9102,
         "worker-order-creation": 9103,
@@ -88,14 +88,14 @@ def test_no_program_is_given_a_database_password_or_a_signing_key_of_another_ser
             assert not autres & set(variables.values()), programme.nom
             assert variables["POSTGRES_PASSWORD"] in propres[service.nom]
             assert secrets["ADMIN_MOT_DE_PASSE"] not in variables.values(), programme.nom
-        amorce = programmes.environnement_d_amorce(service, lieux, secrets, tous)
             assert "COMPTES" not in variables, programme.nom
+        amorce = programmes.environnement_d_amorce(service, lieux, secrets, tous)
         compte = ("labo", secrets["ADMIN_MOT_DE_PASSE"]) if service.django else (None, None)
         assert (amorce.get("ADMIN_UTILISATEUR"), amorce.get("ADMIN_MOT_DE_PASSE")) == compte
         assert not autres & set(amorce.values())
-        assert amorce.get("LETTRES_MORTES_ROLE", "") == ("event_store_user" if service.groupes else "")
         comptes = {nom: secrets[coffre.variable_compte(nom)] for nom in service.comptes}
         assert json.loads(amorce.get("COMPTES", "{}")) == comptes
+        assert amorce.get("LETTRES_MORTES_ROLE", "") == ("event_store_user" if service.groupes else "")
 
 
 def test_the_platform_stays_within_its_budget_of_connections() -> None:
