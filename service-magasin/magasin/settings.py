@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -12,6 +13,7 @@ class Config(ConfigDjango):
 
     postgres_db: str = "magasin_db"
     postgres_user: str = "magasin_user"
+    magasin_vente_id: UUID = UUID("550e8400-e29b-41d4-a716-446655440000")
     page_budget_s: Secondes = 4.0
     validation_lecture_s: Secondes = 12.0
     checkout_lecture_s: Secondes = 1.5

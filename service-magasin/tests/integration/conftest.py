@@ -4,6 +4,22 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from magasin import bootstrap
+
+
+@pytest.fixture(autouse=True)
+def _circuits_fermes() -> None:
+    """One test's broken service is not the next one's."""
+    for client in (
+        bootstrap.catalogue,
+        bootstrap.inventaire,
+        bootstrap.commandes,
+        bootstrap.supply_chain,
+        bootstrap.ecommerce,
+        bootstrap.saga,
+    ):
+        client.refermer()
+
 
 @pytest.fixture
 def connecter(db: None) -> Callable[..., Client]:

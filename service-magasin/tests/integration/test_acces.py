@@ -65,7 +65,7 @@ def test_the_accounts_of_the_environment_are_made_once_each_with_its_role() -> N
 
 @pytest.mark.django_db
 def test_migrations_say_all_the_models_say() -> None:
-    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+    call_command("makemigrations", "magasin", check=True, dry_run=True, verbosity=0)
 
 
 def test_errors_are_pages_for_people_and_json_for_programs(connecter: Connecter) -> None:
