@@ -314,6 +314,23 @@ def essayer(
     raise typer.Exit(essais.executer(partie, contexte.args))
 
 
+@application.command("compose-test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def compose_test(contexte: typer.Context) -> None:
+    """Construit et éprouve la plateforme sur Docker Compose ; code de sortie 2 sans moteur Docker."""
+    from local import compose_essai
+
+    raise typer.Exit(compose_essai.executer(contexte.args, console))
+
+
+@application.command()
+def docs() -> None:
+    """Construit le site de la documentation."""
+    from local import site
+
+    page = site.construire(depuis_environnement().maison)
+    console.print(f"[green]✓[/green] {page}", soft_wrap=True)
+
+
 @application.command()
 def chaos(
     graine: Annotated[int | None, typer.Option("--seed", help="Même graine, mêmes pannes ; au hasard sinon.")] = None,

@@ -164,6 +164,14 @@ class Essais:
         """The laboratory itself: gateway, supervisor, start and stop."""
         return self._a_la_racine("labo", "tests/labo")
 
+    def compose(self) -> Compte:
+        """docker-compose.yml, its images, kong.yml as Kong reads it, and the OpenAPI documents; needs no Docker."""
+        return self._a_la_racine("compose", "tests/compose")
+
+    def docs(self) -> Compte:
+        """The written record: links, snippets, commands, pictures, decisions."""
+        return self._a_la_racine("docs", "tests/docs")
+
     def contrats(self) -> Compte:
         """Every route and error of the contract, and hostile input, on the running platform."""
         return self._a_la_racine("contrats", "tests/contrats")
@@ -257,6 +265,8 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "regles": Essais.regles,
     "unit": Essais.unit,
     "integration": Essais.integration,
+    "compose": Essais.compose,
+    "docs": Essais.docs,
     "labo": Essais.labo,
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
     "contrats": Essais.contrats,
@@ -265,7 +275,7 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
 }
-ENSEMBLE = ("integration", "unit", "regles", "types", "lint")
+ENSEMBLE = ("integration", "unit", "compose", "regles", "docs", "types", "lint")
 """Parts that need no platform, the longest first: they go on together."""
 SANS_REPRISE = ("chaos", "fautes", "mutations")
 """Parts whose failures are violations: a second run with other luck would hide one."""

@@ -225,8 +225,11 @@ def _ecrire(fichier: Path, texte: str) -> None:
     fichier.write_text(texte, encoding="utf-8")
 
 
-def ecrire(passerelle: Passerelle, dossier: Path, *, adresse: str, adresse_etat: str) -> Path:
-    """Write HAProxy's configuration and tables into `dossier`; returns the configuration file."""
+def ecrire(passerelle: Passerelle, dossier: Path, *, adresse: str, adresse_etat: str, par_nom: bool = False) -> Path:
+    """Write HAProxy's configuration and tables into `dossier`; returns the configuration file.
+
+    `par_nom`: targets are names whose addresses change while it runs, as in Compose; they are looked up again.
+    """
     dossier.mkdir(parents=True, exist_ok=True, mode=0o700)
     tous = passerelle.consommateurs
     cles = [(cle, c) for c in tous for cle in c.cles]
@@ -247,7 +250,7 @@ def ecrire(passerelle: Passerelle, dossier: Path, *, adresse: str, adresse_etat:
         keep_trailing_newline=True,
     )
     texte = gabarits.get_template("haproxy.cfg.j2").render(
-        p=passerelle, tables=dossier, adresse=adresse, adresse_etat=adresse_etat
+        p=passerelle, tables=dossier, adresse=adresse, adresse_etat=adresse_etat, par_nom=par_nom
     )
     configuration = dossier / "haproxy.cfg"
     _ecrire(configuration, texte)
@@ -262,10 +265,11 @@ def preparer(
     *,
     adresse: str,
     adresse_etat: str,
+    par_nom: bool = False,
 ) -> Path:
     """From kong.yml and the environment's keys to a configuration file ready for `commande`."""
     texte = rendre(kong.read_text(encoding="utf-8"), environnement)
-    return ecrire(lire(texte, adresses), dossier, adresse=adresse, adresse_etat=adresse_etat)
+    return ecrire(lire(texte, adresses), dossier, adresse=adresse, adresse_etat=adresse_etat, par_nom=par_nom)
 
 
 def commande(configuration: Path) -> list[str]:

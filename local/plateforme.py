@@ -187,6 +187,11 @@ class Plateforme:
         with contextlib.closing(lien), lien, lien.cursor() as curseur:
             yield curseur
 
+    def journal(self, nom: str) -> str:
+        """Everything a program has said since its log was last rotated."""
+        fichier = self.lieux.journal(nom)
+        return fichier.read_text(errors="replace") if fichier.exists() else ""
+
     def _tourne(self, nom: str) -> Callable[[], bool]:
         return lambda: bool(self.superviseur.etat(nom)["statename"] == "RUNNING")
 

@@ -211,8 +211,7 @@ class Monde:
 
     def journal(self, programme: str) -> str:
         """Everything a program has logged."""
-        fichier = self.plateforme.lieux.journal(programme)
-        return fichier.read_text(errors="replace") if fichier.exists() else ""
+        return self.plateforme.journal(programme)
 
     def attendre_dans_le_journal(self, programme: str, texte: str) -> None:
         """The supervisor writes logs a moment later: wait until `texte` is there."""
