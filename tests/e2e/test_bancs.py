@@ -12,6 +12,8 @@ from local import banc_bus, banc_choreo, banc_replay
 from local.processus import ErreurLabo
 from tests.commun.monde import Monde
 
+pytestmark = pytest.mark.natif(raison="les bancs se lancent par ./labo")
+
 
 @pytest.fixture
 def console() -> Console:

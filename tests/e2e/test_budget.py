@@ -37,6 +37,10 @@ def appels_derriere(monde: Monde, correlation: str) -> Counter[str]:
     return vus
 
 
+UN_SEUL_POSTGRESQL = pytest.mark.natif(raison="un seul PostgreSQL dit les transactions et les sessions de tous")
+UNE_SEULE_MACHINE = pytest.mark.natif(raison="mémoire et démarrage du laboratoire sans Docker")
+
+
 @pytest.mark.parametrize("lignes", [1, 10, 50])
 def test_a_checkout_costs_four_calls_behind_the_gateway_whatever_its_lines(lignes: int, monde: Monde) -> None:
     with ThreadPoolExecutor(8) as bassin:
@@ -61,6 +65,7 @@ def commits(monde: Monde) -> dict[str, int]:
     return {noms[base]: valeur for base, valeur in lues}
 
 
+@UN_SEUL_POSTGRESQL
 def test_a_saga_costs_no_more_commits_than_its_budget(monde: Monde) -> None:
     """An average over many sagas, less what the background processes commit when idle (a little more than when busy).
 
@@ -97,6 +102,7 @@ def attendre_un_releve(monde: Monde, quand: float) -> tuple[float, dict[str, int
     return releve(monde)
 
 
+@UN_SEUL_POSTGRESQL
 def test_postgresql_sessions_stay_under_the_budget_with_fifty_callers(monde: Monde) -> None:
     produit = monde.nouveau_produit(en_ligne=200)
     with ThreadPoolExecutor(16) as bassin:
@@ -113,11 +119,13 @@ def test_postgresql_sessions_stay_under_the_budget_with_fifty_callers(monde: Mon
     assert sessions < BUDGET_CONNEXIONS == 200
 
 
+@UNE_SEULE_MACHINE
 def test_the_whole_platform_fits_in_two_gibibytes(monde: Monde) -> None:
     octets = demarrage.memoire_totale(monde.plateforme.lieux)
     assert 0 < octets < 2 * 2**30
 
 
+@UNE_SEULE_MACHINE
 def test_the_platform_is_ready_in_twenty_seconds_and_has_lost_nothing(casse: Monde) -> None:
     """Warm: environment, schemas and data are there. A shared machine (CI) gets three times as long."""
     produit = casse.nouveau_produit(en_ligne=10)

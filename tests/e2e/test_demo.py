@@ -13,6 +13,8 @@ from local import demo
 from local.lieux import RACINE
 from tests.commun.monde import CLAVIER, Monde, attendre
 
+pytestmark = pytest.mark.natif(raison="la démonstration se lance par ./labo")
+
 ORCHESTRE = (
     "SAGA_TERMINEE_SUCCES", "STOCK_VERIFIE_ECHEC", "NOUVEL_ESSAI", "COMPENSATION_EFFECTUEE", "COMPENSATION_TERMINEE",
 )  # fmt: skip

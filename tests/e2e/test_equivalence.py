@@ -380,6 +380,7 @@ def test_I7_F12_an_effect_that_fails_once_or_whose_answer_is_lost_happens_once(p
     exiger_egaux(vendu(stocks={0: 8}, vente=[(0, 2, argent("10"), argent("20"))], livraison="7.50"), a_jouer)
 
 
+@pytest.mark.natif(raison="réglages changés le temps d'un essai")
 def test_I7_an_order_service_that_is_down_is_compensated(casse: Monde) -> None:
     """Orchestrated: at once, when the step's budget is spent. Choreographed: past the deadline, when commandes can
     promise that there is no sale. The same end: nothing sold, the stock and the lines back.
