@@ -11,6 +11,7 @@ from psycopg2.extensions import connection, cursor
 
 from socle.erreurs import DonneesInvalides
 from socle.reponses import BaseIndisponible
+from socle.traces_sql import options_de_connexion
 
 journal = logging.getLogger("event_store.base")
 
@@ -43,6 +44,7 @@ class Acces:
             keepalives_interval=2,
             keepalives_count=2,
             tcp_user_timeout=max(2 * delai, 10_000),
+            **options_de_connexion(),
         )
         lien.autocommit = True
         return lien

@@ -16,7 +16,7 @@ from event_store.interfaces import communes, erreurs
 from event_store.interfaces.openapi import BASE
 from event_store.interfaces.routes import Route
 from event_store.interfaces.vues import ROUTES
-from socle import correlation, jsons, metriques
+from socle import correlation, jsons, metriques, traces
 from socle.erreurs import DonneesInvalides, EnCours, Erreur, Indisponible, JetonRequis
 
 journal = logging.getLogger("event_store.acces")
@@ -65,6 +65,7 @@ def creer(services: Services) -> Flask:
     communes.brancher(app, services)
     app.before_request(_ouvrir)
     app.after_request(_fermer)
+    app.teardown_request(_quitter)
     app.register_error_handler(Exception, erreurs.gerer)
     return app
 
@@ -122,10 +123,11 @@ def _repondre(corps: Any, statut: int) -> Response:
 def _ouvrir() -> None:
     g.debut = time.perf_counter()
     entetes = request.headers
-    correlation.ouvrir(
-        correlation.accepter(entetes.get("X-Correlation-ID")),
-        correlation.accepter_traceparent(entetes.get("traceparent")),
-    )
+    recue = entetes.get("traceparent")
+    trace = correlation.accepter_traceparent(recue)
+    correlation.ouvrir(correlation.accepter(entetes.get("X-Correlation-ID")), trace)
+    g.etendue = traces.etendue("HTTP", "SERVER", racine=trace != recue and traces.merite(request.path))
+    g.etendue.__enter__()
     g.en_cours = metriques.en_cours(_route())
     g.en_cours.inc()
     if "%00" in request.environ.get("QUERY_STRING", "") or "\x00" in request.path:
@@ -139,6 +141,8 @@ def _fermer(reponse: Response) -> Response:
     route = _route()
     methode = request.method if request.method in metriques.METHODES else "autre"
     metriques.observer_requete(methode, route, reponse.status_code, duree)
+    g.etendue.nommer(f"{methode} {route}")
+    g.etendue.dire(http__route=route, http__response__status_code=reponse.status_code)
     reponse.headers["X-Correlation-ID"] = correlation.correlation_id()
     if reponse.status_code >= 500 or methode != "GET" or duree > _LENT_S:
         journal.info(
@@ -149,6 +153,11 @@ def _fermer(reponse: Response) -> Response:
             extra={"statut": reponse.status_code, "duree_ms": round(duree * 1000, 1)},
         )
     return reponse
+
+
+def _quitter(erreur: BaseException | None) -> None:
+    if (etendue := g.pop("etendue", None)) is not None:
+        etendue.__exit__(None, None, None)
 
 
 def _route() -> str:

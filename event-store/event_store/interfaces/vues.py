@@ -9,6 +9,7 @@ from event_store.bootstrap import Services
 from event_store.domain import checkout, evenements
 from event_store.interfaces import metriques
 from event_store.interfaces.routes import Champ, Exemple, Route
+from socle import traces
 from socle.evenements.lettres_mortes import ETATS
 
 _CHECKOUT = "1f0c2a7e-5d0b-4d0b-9a53-0f6f0f5b2a10"
@@ -61,6 +62,8 @@ def ajouter(s: Services, criteres: dict[str, Any], corps: dict[str, Any], stream
         causes_d_abord=criteres["causes"] == "exigees",
     )
     metriques.compter_ajout(ajout.places, {str(e.get("id")).lower(): str(e.get("type")) for e in corps["events"]})
+    # The request is the audit worker's, for a batch; each event is stored for the trace of its checkout.
+    traces.relater("historique", "INTERNAL", (str(e.get("traceparent", "")) for e in corps["events"]))
     return ajout.reponse(), 201
 
 

@@ -24,6 +24,12 @@ ECHOUEES = Counter("saga_choreo_failed_total", "Checkouts chorégraphiés échou
 DUREE = Histogram("saga_choreo_duration_seconds", "Du 202 à la fin du checkout chorégraphié", buckets=_SEAUX_S)
 
 
+for _annonceur in (SOURCE, "order-creation"):
+    REUSSIES.labels(_annonceur)  # at zero, rather than absent until the first one
+for _annonceur in (SOURCE, "stock-compensation"):
+    ECHOUEES.labels(_annonceur)
+
+
 def compter_debut() -> None:
     """A choreographed checkout was accepted."""
     COMMENCEES.labels(SOURCE).inc()

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -29,6 +29,16 @@ def traceparent() -> str:
     return _traceparent.get()
 
 
+def suivre(trace: str) -> Token[str]:
+    """From now on the current span is this one (`socle.traces`); hand the token to `ne_plus_suivre` at its end."""
+    return _traceparent.set(trace)
+
+
+def ne_plus_suivre(jeton: Token[str]) -> None:
+    """The span is over: its parent is the current one again."""
+    _traceparent.reset(jeton)
+
+
 def nouvelle_correlation() -> str:
     """A fresh correlation id (UUID4 text)."""
     return str(uuid.uuid4())
@@ -39,9 +49,14 @@ def accepter(recu: str | None) -> str:
     return recu if recu and _ACCEPTABLE.fullmatch(recu) else nouvelle_correlation()
 
 
+def est_traceparent(texte: str) -> bool:
+    """Whether this is a W3C trace context of the version we speak."""
+    return _TRACEPARENT.fullmatch(texte) is not None
+
+
 def accepter_traceparent(recu: str | None) -> str:
     """The caller's trace context when well formed, else a new unsampled trace."""
-    if recu and _TRACEPARENT.fullmatch(recu):
+    if recu and est_traceparent(recu):
         return recu
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 

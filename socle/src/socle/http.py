@@ -31,7 +31,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from socle import fautes, jsons, metriques
+from socle import fautes, jsons, metriques, traces
 from socle.correlation import correlation_id, temps_restant, traceparent
 from socle.disjoncteur import Disjoncteur
 from socle.erreurs import Indisponible
@@ -158,6 +158,7 @@ class ClientHttp:
             sonde_max_s=connexion + lecture + 1.0,
             au_changement=lambda ouvert: metriques.DISJONCTEUR.labels(nom).set(ouvert),
         )
+        metriques.DISJONCTEUR.labels(nom)  # a circuit that has never opened is told as closed, not left out
         self._observateur = observateur
 
     def get(
@@ -213,7 +214,12 @@ class ClientHttp:
         numero = 1
         while True:
             try:
-                return self._un_essai(methode, chemin, octets, complets, libelle, est_reponse)
+                with traces.etendue(libelle, "CLIENT", service=self.nom, tentative=numero) as appel:
+                    if traces.ACTIVES and (trace := traceparent()):
+                        complets["traceparent"] = trace
+                    reponse = self._un_essai(methode, chemin, octets, complets, libelle, est_reponse)
+                    appel.dire(http__response__status_code=reponse.statut)
+                    return reponse
             except ServiceIndisponible as erreur:
                 # What an earlier attempt may have done is not undone by a later one that was refused.
                 effet_possible = erreur.effet_possible = effet_possible or erreur.effet_possible

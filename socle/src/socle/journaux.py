@@ -1,4 +1,8 @@
-"""Logs: one JSON line per fact, or a readable line on a terminal; both carry the correlation and trace ids."""
+"""Logs: one JSON line per fact, or a readable line on a terminal; both carry the correlation and trace ids.
+
+What a line is about is said in fields of their own (`extra=`), so that a search needs no regular expression: a request,
+a step of a saga (`saga_id`), a reaction to an event (`checkout_id`), each with its attempt and its duration.
+"""
 
 import logging
 from typing import Any
@@ -20,6 +24,19 @@ class _Contexte(logging.Filter):
         return True
 
 
+_DETAILS = ("saga_id", "checkout_id", "groupe", "lot", "tentative", "cause", "duree_ms")
+"""Fields that the message of a readable line does not say already."""
+
+
+class Lisible(logging.Formatter):
+    """A line for people: the message, then the fields that it has."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
+        champs = ((nom, record.__dict__.get(nom)) for nom in _DETAILS)
+        details = " ".join(f"{nom}={valeur}" for nom, valeur in champs if valeur not in (None, ""))
+        return f"{super().formatMessage(record)} {details}".rstrip()
+
+
 def configuration(service: str, instance: str, *, forme: str, niveau: str) -> dict[str, Any]:
     """A `logging.config.dictConfig` dictionary: everything to stderr, `forme` is `json` or `texte`.
 
@@ -38,7 +55,10 @@ def configuration(service: str, instance: str, *, forme: str, niveau: str) -> di
                 "rename_fields": {"asctime": "ts", "levelname": "niveau", "name": "journal"},
                 "json_ensure_ascii": False,
             },
-            "texte": {"format": "%(asctime)s %(levelname)-7s %(instance)s %(name)s: %(message)s [%(correlation_id)s]"},
+            "texte": {
+                "()": "socle.journaux.Lisible",
+                "fmt": "%(asctime)s %(levelname)-7s %(instance)s %(name)s: %(message)s [%(correlation_id)s]",
+            },
         },
         "handlers": {"sortie": {"class": "logging.StreamHandler", "formatter": forme, "filters": ["contexte"]}},
         "root": {"handlers": ["sortie"], "level": niveau},

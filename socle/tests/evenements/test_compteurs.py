@@ -26,8 +26,8 @@ def test_each_entry_is_counted_where_it_is_appended_and_each_effect_once(banc: B
         return [suite(evenement, "OrderCreated", evenement.payload, source="test")]
 
     consommateur = Consommateur(
-        Table(groupe="g", reactions={"StockReserved": reagir}), base=banc.base("m1"), bus=bus, nom="m1", reglages=RAPIDE,
-        observateur=Compteurs(banc.flux, "g", heure=lambda: connu.ts + 0.2),
+        Table(groupe="g", reactions={"StockReserved": reagir}), base=banc.base("m1"), bus=bus,
+        nom="m1", reglages=RAPIDE, observateur=Compteurs(banc.flux, "g", heure=lambda: connu.ts + 0.2),
     )  # fmt: skip
     fil = threading.Thread(target=consommateur.tourner, daemon=True)
     fil.start()

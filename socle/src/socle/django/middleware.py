@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from socle import correlation, metriques
+from socle import correlation, metriques, traces
 from socle.django import erreurs
 from socle.erreurs import DonneesInvalides
 
@@ -25,14 +25,16 @@ class SocleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         entetes = request.META
         courante = correlation.accepter(entetes.get("HTTP_X_CORRELATION_ID"))
-        trace = correlation.accepter_traceparent(entetes.get("HTTP_TRACEPARENT"))
+        recue = entetes.get("HTTP_TRACEPARENT")
+        trace = correlation.accepter_traceparent(recue)
         correlation.ouvrir(courante, trace)
         try:
-            return self._servir(request, courante, trace)
+            with traces.etendue("HTTP", "SERVER", racine=trace != recue and traces.merite(request.path_info)) as servie:
+                return self._servir(request, courante, servie)
         finally:
             correlation.fermer()
 
-    def _servir(self, request: HttpRequest, courante: str, trace: str) -> HttpResponse:
+    def _servir(self, request: HttpRequest, courante: str, servie: traces.Etendue) -> HttpResponse:
         debut = time.perf_counter()
         try:
             reponse = self._repondre(request)
@@ -44,7 +46,10 @@ class SocleMiddleware:
         methode = request.method if request.method in metriques.METHODES else "autre"
         metriques.observer_requete(methode, route, reponse.status_code, duree)
         reponse["X-Correlation-ID"] = courante
-        reponse["traceparent"] = trace
+        reponse["traceparent"] = correlation.traceparent()
+        if traces.ACTIVES:
+            servie.nommer(f"{methode} {route}")
+            servie.dire(http__route=route, http__response__status_code=reponse.status_code)
         niveau = logging.INFO if methode != "GET" or reponse.status_code >= 500 or duree > _LENT_S else logging.DEBUG
         if journal.isEnabledFor(niveau):
             journal.log(

@@ -13,6 +13,7 @@ from typing import Any
 
 from socle import fautes, journaux
 from socle.config import ConfigDjango
+from socle.traces_sql import options_de_connexion
 
 _SANS_TRANSACTION_PAR_REQUETE = {
     # Connections are expensive (a new one costs more than the request): keep them, one per thread.
@@ -43,6 +44,7 @@ def base_de_donnees(config: ConfigDjango) -> dict[str, Any]:
             "keepalives_interval": 2,
             "keepalives_count": 2,
             "tcp_user_timeout": 2 * delai,
+            **options_de_connexion(),
         },
         **_SANS_TRANSACTION_PAR_REQUETE,
     }

@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg2
 
+from socle.traces_sql import options_de_connexion
+
 _OPTIONS = "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000"
 
 
@@ -21,6 +23,7 @@ class Base:
             "keepalives_interval": 2,
             "keepalives_count": 2,
             "tcp_user_timeout": 10_000,
+            **options_de_connexion(),
             **parametres,
         }
         self._connexion: Any = None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import psycopg2
 from prometheus_client import Counter, Histogram
 
+from socle import traces
 from socle.evenements.bus import Bus, Entree
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.flux import type_borne
@@ -44,6 +45,7 @@ class BusCompte(Bus):
     def _compter(self, lot: Sequence[Mapping[str, str]]) -> None:
         for champs in lot:
             PUBLIES.labels(self.flux, type_borne(champs["type"])).inc()
+            traces.relater("publication", "PRODUCER", (champs.get("traceparent", ""),), type=type_borne(champs["type"]))
 
 
 class Compteurs:

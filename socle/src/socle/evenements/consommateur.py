@@ -30,7 +30,7 @@ import psycopg2
 import redis
 from psycopg2.errors import ReadOnlySqlTransaction
 
-from socle import fautes
+from socle import fautes, traces
 from socle.correlation import accepter, accepter_traceparent, contexte
 from socle.erreurs import Indisponible
 from socle.evenements import inbox, lettres_mortes, outbox
@@ -409,6 +409,7 @@ class Consommateur:
 
     def _compter(self, travail: Travail) -> None:
         """An attempt begins: should the member die of it, the next one must know."""
+        travail.tentatives += 1
         if travail.premier_essai is None:
             travail.premier_essai = time.monotonic()
             if travail.herite and travail.entree is not None:
@@ -425,14 +426,34 @@ class Consommateur:
         evenement = travail.evenement
         if travail.mortel(self._reglages.essais_max):
             return _Issue(erreur=f"livré {travail.morts + 1} fois sans aboutir")
-        with contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)):
-            try:
-                if fautes.point(f"reaction.avant.{self._table.groupe}"):
-                    self._table.reagir(evenement)
-                suites = self._table.reagir(evenement)
-                fautes.point(f"reaction.apres.{self._table.groupe}")
-            except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
-                return self._issue(evenement.type, cause)
+        with (
+            contexte(accepter(evenement.correlation_id), accepter_traceparent(evenement.traceparent)),
+            traces.etendue(evenement.type, "CONSUMER", parent=evenement.traceparent, groupe=self._table.groupe) as span,
+        ):
+            debut = time.perf_counter()
+            issue = self._tenter(evenement)
+            resultat = "panne" if issue.erreur else "attente" if issue.attente else "succes"
+            span.dire(resultat=resultat, tentative=travail.tentatives)
+            journal.info(
+                "%s %s",
+                evenement.type,
+                resultat,
+                extra={
+                    "checkout_id": evenement.cle, "groupe": self._table.groupe, "evenement": evenement.identifiant,
+                    "tentative": travail.tentatives, "statut": resultat, "cause": issue.attente or issue.erreur,
+                    "duree_ms": round((time.perf_counter() - debut) * 1000, 1),
+                },
+            )  # fmt: skip
+            return issue
+
+    def _tenter(self, evenement: Evenement) -> _Issue:
+        try:
+            if fautes.point(f"reaction.avant.{self._table.groupe}"):
+                self._table.reagir(evenement)
+            suites = self._table.reagir(evenement)
+            fautes.point(f"reaction.apres.{self._table.groupe}")
+        except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
+            return self._issue(evenement.type, cause)
         return _Issue(suites=suites)
 
     def _issue(self, quoi: str, cause: Exception) -> _Issue:
@@ -460,9 +481,6 @@ class Consommateur:
             if issue.differe:
                 self._files.ceder(travail)
         travail.prochain = self._recul(debut)
-        with contexte(accepter(travail.evenement.correlation_id)):
-            cause = issue.attente or issue.erreur
-            journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, cause)
         return None
 
     def _recul(self, depuis: float) -> float:
@@ -524,6 +542,8 @@ class Consommateur:
             bloquees.add(travail.cle)
             if sienne.attente:
                 reportes.append(travail)
+                with contexte(accepter(travail.evenement.correlation_id)):
+                    journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, sienne.attente)
         for travail in reportes:  # together again
             travail.prochain = max(reporte.prochain for reporte in reportes)
         self._valider(finis)
@@ -543,7 +563,11 @@ class Consommateur:
             lot = [travail.evenement for travail in travaux]
             if fautes.point(f"reaction.avant.{self._table.groupe}"):
                 self._table.par_lot(lot)
-            seuls = self._table.par_lot(lot) or ()
+            debut = time.perf_counter()
+            with traces.etendues(self._table.groupe, "CONSUMER", (e.traceparent for e in lot), lot=len(lot)):
+                seuls = self._table.par_lot(lot) or ()
+            duree_ms = round((time.perf_counter() - debut) * 1000, 1)
+            journal.info("lot", extra={"groupe": self._table.groupe, "lot": len(lot), "duree_ms": duree_ms})
             fautes.point(f"reaction.apres.{self._table.groupe}")
         except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
             return self._issue(f"un lot de {len(travaux)}", cause), {}

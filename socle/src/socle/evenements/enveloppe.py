@@ -21,6 +21,8 @@ VERSION = 1
 VERSION_HISTORIQUE = 0
 _TEXTES = ("type", "correlation_id", "causation_id", "source", "traceparent", "cle")
 _TEXTE_MAX = 255
+_TRACE = len("00-") + 32
+"""How much of a `traceparent` names the trace; the rest names a span of it."""
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
 
@@ -101,6 +103,8 @@ def suite(
 ) -> Evenement:
     """The event that `cause` brings about: derived id, same key, correlation and trace, causation set.
 
+    In the trace it follows whatever reacts to `cause` at this moment.
+
     `ts`: when it happened, by the database's clock where clocks matter; this host's by default.
     """
     return Evenement(
@@ -112,7 +116,7 @@ def suite(
         ts=time.time() if ts is None else ts,
         correlation_id=cause.correlation_id,
         causation_id=str(cause.id),
-        traceparent=cause.traceparent,
+        traceparent=trace if (trace := traceparent())[:_TRACE] == cause.traceparent[:_TRACE] else cause.traceparent,
     )
 
 

@@ -13,6 +13,8 @@ from socle.evenements.enveloppe import Evenement
 class Travail:
     """One event on its way. `entree` is None for a redriven dead letter, which is no longer in the stream.
 
+    `tentatives`: how often this member has tried it, waiting for a neighbour included; `echecs`: how often it failed.
+
     `morts`: how often a member may have died of it. `herite`: a member left it behind; its next attempt is counted in
     Redis before it begins. `prochain`: when it may be tried (again), monotonic seconds.
     """
@@ -23,6 +25,7 @@ class Travail:
     morts: int = 0
     herite: bool = False
     echecs: int = 0
+    tentatives: int = 0
     premier_essai: float | None = None
     prochain: float = 0.0
 

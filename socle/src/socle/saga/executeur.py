@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from socle import correlation, fautes
+from socle import correlation, fautes, traces
 from socle.erreurs import CleReutilisee, Indisponible, Introuvable
 from socle.saga import moteur
 from socle.saga.bail import Renouveleur
@@ -276,6 +276,15 @@ class Executeur:
             "refus" if isinstance(issue, moteur.Refusee) else "panne"
         )  # fmt: skip
         self._observateur.etape(saga, etape.nom, sens, statut, fin - debut)
+        journal.info(
+            "étape %s %s",
+            libelle,
+            statut,
+            extra={
+                "saga_id": saga.saga_id, "etape": etape.nom, "sens": sens, "statut": statut, "tentative": tentative,
+                "duree_ms": round((fin - debut) * 1000, 1),
+            },
+        )  # fmt: skip
         if isinstance(issue, moteur.EnPanne):
             if limite is not None and limite - fin <= _MARGE_S and self._reglages.delai_s > saga.age_s():
                 # Cut short by the caller's patience, not by the step: somebody else tries again, with the same key.
@@ -292,7 +301,10 @@ class Executeur:
             raise DefinitionInvalide(f"{etape.nom} has no {commande.sens}")
         quoi = "effet" if commande.sens == "action" else "compensation"
         try:
-            with correlation.echeance(secondes):
+            with (
+                correlation.echeance(secondes),
+                traces.etendue(etape.nom, sens=commande.sens, tentative=appel.tentative),
+            ):
                 if fautes.point(f"saga.avant_{quoi}.{etape.nom}"):
                     action(self._ports, appel)
                 apport = action(self._ports, appel)
