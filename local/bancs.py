@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from local import banc_bus, banc_choreo, banc_orchestre, banc_replay, banc_reprise, banc_utilisateurs
+from local import (
+    banc_bus,
+    banc_choreo,
+    banc_observabilite,
+    banc_orchestre,
+    banc_replay,
+    banc_reprise,
+    banc_utilisateurs,
+)
 from local.plateforme import Plateforme
 from local.processus import ErreurLabo
 
@@ -17,6 +25,7 @@ BANCS: dict[str, Callable[..., int]] = {
     "reprise": banc_reprise.executer,
     "bus": banc_bus.executer,
     "replay": banc_replay.executer,
+    "observabilite": banc_observabilite.executer,
 }
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from local import coffre, demarrage, diagnostic, groupes, lettres_mortes, postgres, programmes
+from local import coffre, demarrage, diagnostic, groupes, lettres_mortes, postgres, programmes, prometheus
 from local.lieux import depuis_environnement
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
@@ -60,11 +60,11 @@ def _etape(debut: float) -> demarrage.Dire:
     return dire
 
 
-def _monter(plateforme: Plateforme) -> None:
+def _monter(plateforme: Plateforme, *, observer: bool = False) -> None:
     debut = time.monotonic()
     try:
         with console.status("Le laboratoire démarre…"):
-            nouveau = demarrage.demarrer(plateforme.lieux, plateforme.services, _etape(debut))
+            nouveau = demarrage.demarrer(plateforme.lieux, plateforme.services, _etape(debut), observer=observer)
     except KeyboardInterrupt:
         erreurs.print("Interrompu : ce qui avait démarré est arrêté.")
         raise
@@ -120,7 +120,7 @@ def _noms(plateforme: Plateforme, nom: str) -> list[str]:
 def up() -> None:
     """Démarre tout et rend la main quand tout est prêt."""
     plateforme = Plateforme()
-    _monter(plateforme)
+    _monter(plateforme, observer=prometheus.voulu())
     _adresses(plateforme)
 
 

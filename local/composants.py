@@ -29,7 +29,10 @@ REGLAGES = {
 # Services that speak to Redis.
 AVEC_REDIS = ("ecommerce", "saga", "workers", "event-store")
 
-PORTS_INFRA = {"postgres": 5434, "redis": 6379, "gateway": 8080, "gateway-etat": 8081}
+PORTS_INFRA = {"postgres": 5434, "redis": 6379, "gateway": 8080, "gateway-etat": 8081, "prometheus": 9090}
+
+# What the platform does without when it cannot be had, or its port.
+ACCESSOIRES = ("prometheus",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ class Service:
     database belongs to a role of its own (`<base>_owner`), which the running service does not hold. `lettres_de`: other
     services whose dead letters it lists and moves: its role may enter their databases, which it is told as
     `<NOM>_POSTGRES_*`, and they grant it no more than that. `comptes`: people who sign in to it in the laboratory, each
-    with a generated password.
+    with a generated password. `pilote`: it is told where every program's fault switches and the logs are.
 
     `rang`: services of a higher rank call those of a lower one; they are stopped first, so that they can drain.
     `route`: its prefix at the gateway, empty when it has none.
@@ -97,6 +100,7 @@ class Service:
     base_a_part: bool = False
     lettres_de: tuple[str, ...] = ()
     comptes: tuple[str, ...] = ()
+    pilote: bool = False
 
     @property
     def proprietaire(self) -> str:
@@ -277,6 +281,7 @@ SERVICES: tuple[Service, ...] = (
         webs=(Web(nom="magasin", port=8000, classe="gthread", fils=8),),
         variables={"LECTURE_PUBLIQUE": "1"},
         comptes=("lecteur", "operateur", "gestionnaire"),
+        pilote=True,
     ),
 )
 

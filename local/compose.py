@@ -107,7 +107,11 @@ class Projet:
         ligne += [mot for fichier in (COMPOSE, ESSAI, self._decalage) for mot in ("--file", str(fichier))]
         ligne += ["--profile", self.profil, *mots]
         sortie = subprocess.PIPE if muet else None
-        fait = subprocess.run(ligne, stdout=sortie, stderr=sortie, text=True, stdin=subprocess.DEVNULL, cwd=RACINE)
+        # There is nobody here to send traces to.
+        variables = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
+        fait = subprocess.run(
+            ligne, stdout=sortie, stderr=sortie, text=True, stdin=subprocess.DEVNULL, cwd=RACINE, env=variables
+        )
         if fait.returncode != 0:
             raise ErreurLabo(f"docker compose {mots[0]} : {(fait.stderr or fait.stdout or 'échec').strip()[-1500:]}")
         return fait.stdout or ""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from local import coffre, passerelle, plateforme, postgres, programmes, superviseur
-from local.composants import REGLAGES, Service, adresses, ports
+from local import coffre, passerelle, plateforme, postgres, programmes, prometheus, superviseur
+from local.composants import ACCESSOIRES, REGLAGES, Service, adresses, ports
 from local.lieux import Lieux
 from local.processus import ADRESSE, ErreurLabo, attendre, port_occupe
 
@@ -40,8 +40,12 @@ def _exclusif(lieux: Lieux, dire: Dire) -> Iterator[None]:
         yield
 
 
-def demarrer(lieux: Lieux, services: Sequence[Service], dire: Dire, *, avec_le_parent: bool = False) -> bool:
+def demarrer(
+    lieux: Lieux, services: Sequence[Service], dire: Dire, *, avec_le_parent: bool = False, observer: bool = False
+) -> bool:
     """Bring everything up and return when it is ready. False when all of it ran already.
+
+    `observer`: Prometheus as well, if it can be had; nothing waits for that.
 
     Interrupted or failing, it stops what it started; a platform that ran before it is left as it was.
     Raises `ErreurLabo` with one sentence the user can act on.
@@ -50,7 +54,10 @@ def demarrer(lieux: Lieux, services: Sequence[Service], dire: Dire, *, avec_le_p
         surveillant = superviseur.Superviseur(lieux)
         tournait = surveillant.repond()
         vue = plateforme.Plateforme(lieux, services)
+        recherche = prometheus.commencer_a_obtenir() if observer and prometheus.trouver() is None else None
         if tournait and all(vue.pret(nom) for nom in surveillant.etats()):
+            if observer:
+                _observer(vue, dire, recherche)
             return False
         try:
             _phases(lieux, services, surveillant, dire, tournait=tournait, avec_le_parent=avec_le_parent)
@@ -58,7 +65,34 @@ def demarrer(lieux: Lieux, services: Sequence[Service], dire: Dire, *, avec_le_p
             if not tournait:
                 _tout_arreter(lieux, services, surveillant)
             raise
+        if observer:
+            _observer(vue, dire, recherche)
     return True
+
+
+def _observer(vue: plateforme.Plateforme, dire: Dire, recherche: subprocess.Popen[bytes] | None) -> None:
+    """Add Prometheus to a platform that runs, or say why not. `recherche`: what was begun to fetch it, if anything."""
+    if prometheus.NOM in vue.superviseur.etats():
+        vue.superviseur.demarrer(prometheus.NOM)
+        return
+    outils, port = prometheus.trouver(), vue.ports[prometheus.NOM]
+    if outils is None:
+        attendu = recherche is not None and recherche.poll() is None
+        dire("Prometheus est en train d'être téléchargé : le prochain ./labo up l'ajoutera." if attendu else
+             "Prometheus ne peut pas être obtenu ici (ni dans PATH, ni par apt-get) : on s'en passe.")  # fmt: skip
+        return
+    if port_occupe(port):
+        dire(f"Le port {port} est pris{occupant(port)} : on se passe de Prometheus.")
+        return
+    programme = prometheus.programme(outils, vue.services, vue.lieux)
+    vue.lieux.accessoires.write_text(superviseur.section(vue.lieux, programme))
+    vue.superviseur.ajouter(programme.nom)
+    try:
+        _lancer(vue, [programme.nom])
+    except ErreurLabo as erreur:
+        dire(f"On se passe de Prometheus : {erreur}")
+    else:
+        dire(f"Prometheus observe : http://{ADRESSE}:{port}/")
 
 
 def silence(texte: str) -> None:
@@ -80,7 +114,7 @@ def _tout_arreter(lieux: Lieux, services: Sequence[Service], surveillant: superv
         connus = surveillant.etats()
         rangs = sorted({service.rang for service in services}, reverse=True)
         groupes = [[p.nom for s in services if s.rang == rang for p in s.programmes] for rang in rangs]
-        for groupe in [*groupes, ["gateway"], list(_INFRA)]:
+        for groupe in [list(ACCESSOIRES), *groupes, ["gateway"], list(_INFRA)]:
             with contextlib.suppress(ErreurLabo):  # what does not stop in time dies with the supervisor
                 surveillant.arreter(*(nom for nom in groupe if nom in connus))
         surveillant.eteindre()
@@ -158,6 +192,7 @@ def _configurer(lieux: Lieux, services: Sequence[Service], secrets: dict[str, st
         *programmes.programmes_infra(services, lieux, configuration),
         *programmes.programmes_des_services(services, lieux, secrets),
     ]
+    lieux.accessoires.unlink(missing_ok=True)  # added again, if it is still wanted, once the rest is ready
     fichier = lieux.run / "supervisord.conf"
     fichier.unlink(missing_ok=True)
     fichier.touch(mode=0o600)
@@ -261,7 +296,7 @@ def verifier_place(lieux: Lieux) -> None:
 def verifier_ports(tous: dict[str, int]) -> None:
     """`ErreurLabo` naming the first busy port, the component that needs it and, if it can be known, who has it."""
     for nom, port in tous.items():
-        if port_occupe(port):
+        if nom not in ACCESSOIRES and port_occupe(port):
             raise ErreurLabo(
                 f"Le port {port}, nécessaire à « {nom} », est déjà pris{occupant(port)} : "
                 "libérez-le ou choisissez LABO_PORT_OFFSET."

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from local import demarrage, passerelle, postgres, valkey
-from local.composants import BUDGET_CONNEXIONS, Service, connexions, ports
+from local import demarrage, passerelle, postgres, prometheus, valkey
+from local.composants import ACCESSOIRES, BUDGET_CONNEXIONS, Service, connexions, ports
 from local.lieux import Lieux
 from local.processus import ErreurLabo, port_occupe
 from local.superviseur import Superviseur, restes
@@ -38,6 +38,7 @@ def examiner(lieux: Lieux, services: Sequence[Service]) -> list[Verdict]:
         _etat(lieux),
         *_ports(lieux, services),
         _connexions(services),
+        _prometheus(),
     ]
 
 
@@ -102,7 +103,7 @@ def _ports(lieux: Lieux, services: Sequence[Service]) -> list[Verdict]:
     pris = [
         Verdict(f"Port {port} ({nom})", False, f"déjà pris{demarrage.occupant(port)}.")
         for nom, port in tous.items()
-        if port_occupe(port)
+        if nom not in ACCESSOIRES and port_occupe(port)
     ]
     return pris or [Verdict("Ports", True, f"libres, de {min(tous.values())} à {max(tous.values())}")]
 
@@ -110,3 +111,9 @@ def _ports(lieux: Lieux, services: Sequence[Service]) -> list[Verdict]:
 def _connexions(services: Sequence[Service]) -> Verdict:
     total = connexions(services)
     return Verdict("Connexions PostgreSQL", total < BUDGET_CONNEXIONS, f"{total} au plus, budget {BUDGET_CONNEXIONS}")
+
+
+def _prometheus() -> Verdict:
+    outils = prometheus.trouver()
+    constat = str(outils.prometheus) if outils else "absent ; ./labo up essaiera de l'obtenir, et s'en passera sinon."
+    return Verdict("Prometheus", True, constat)

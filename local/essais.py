@@ -45,7 +45,7 @@ _AUCUN_TEST = 5  # pytest's exit status when it collected nothing
 
 @dataclass(kw_only=True)
 class Compte:
-    """What one part did; `duree` in seconds."""
+    """What one part did; `duree` in seconds. `dispense`: why it may be ignored as a whole on this machine."""
 
     nom: str
     passes: int = 0
@@ -53,11 +53,12 @@ class Compte:
     ignores: int = 0
     instables: int = 0
     duree: float = 0.0
+    dispense: str = ""
 
     @property
     def bon(self) -> bool:
-        """Something was tried and nothing failed."""
-        return self.passes > 0 and self.echecs == 0
+        """Something was tried, or could not be tried for a reason that is told, and nothing failed."""
+        return self.echecs == 0 and (self.passes > 0 or (self.ignores > 0 and bool(self.dispense)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +144,7 @@ class Essais:
             "socle/src/socle",
             "local",
             "kong",
+            "monitoring",
             *(str(p.relative_to(self._racine)) for p in paquets_des_services()),
         ]
         return self._verifier("types", ["mypy", *paquets])
@@ -181,6 +183,13 @@ class Essais:
         suites = ("tests/test_saga_integration.py", "tests/e2e", "tests/fautes", "tests/labs")
         return self._a_la_racine("e2e", *suites, "-m", "not long")
 
+    def navigateur(self) -> Compte:
+        """The journeys of people, in a real browser; ignored, saying so, where no browser can be had."""
+        compte = self._a_la_racine("navigateur", "tests/navigateur")
+        if not compte.passes:
+            compte.dispense = "sans Chromium"
+        return compte
+
     def labs(self) -> Compte:
         """Every guided lab, command by command."""
         return self._a_la_racine("labs", "tests/labs")
@@ -192,6 +201,10 @@ class Essais:
     def chaos(self) -> Compte:
         """The checker, and two short runs of the fault runner on a platform of their own."""
         return self._a_la_racine("chaos", "tests/chaos")
+
+    def observabilite(self) -> Compte:
+        """Dashboards, rules and alerts asked of a real Prometheus, traces of a receiver, on a platform of its own."""
+        return self._a_la_racine("observabilite", "tests/observabilite")
 
     def mutations(self) -> Compte:
         """One planted defect per mechanism, each on a platform of its own: the checker sees it."""
@@ -269,8 +282,10 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "docs": Essais.docs,
     "labo": Essais.labo,
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
+    "observabilite": Essais.observabilite,  # so has this one
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
+    "navigateur": Essais.navigateur,
     "labs": Essais.labs,
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
@@ -279,7 +294,7 @@ ENSEMBLE = ("integration", "unit", "compose", "regles", "docs", "types", "lint")
 """Parts that need no platform, the longest first: they go on together."""
 SANS_REPRISE = ("chaos", "fautes", "mutations")
 """Parts whose failures are violations: a second run with other luck would hide one."""
-SUR_PLATEFORME = ("contrats", "e2e", "labs", "fautes")
+SUR_PLATEFORME = ("contrats", "e2e", "navigateur", "labs", "fautes")
 A_LA_DEMANDE = ("labs", "fautes", "mutations")
 """Parts too long for every run: only when they are named."""
 
@@ -442,4 +457,6 @@ def conclure(comptes: Sequence[Compte]) -> int:
 def _marque(compte: Compte) -> str:
     if not compte.bon:
         return "  ✗"
+    if not compte.passes:
+        return f"  ignoré : {compte.dispense}"
     return f"  {compte.instables} instables" if compte.instables else ""

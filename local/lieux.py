@@ -55,6 +55,11 @@ class Lieux:
         return self.maison / "metriques"
 
     @property
+    def prometheus(self) -> Path:
+        """What Prometheus has scraped."""
+        return self.maison / "prometheus"
+
+    @property
     def secrets(self) -> Path:
         """The generated secrets, readable by the owner only."""
         return self.maison / "secrets.env"
@@ -74,6 +79,11 @@ class Lieux:
         return Path(tempfile.gettempdir(), f"labo-{os.getuid()}-{empreinte}.sock")
 
     @property
+    def accessoires(self) -> Path:
+        """Supervisor's lines for what is added to a running laboratory."""
+        return self.run / "accessoires.conf"
+
+    @property
     def horloges(self) -> Path:
         """By how many seconds the clock of a program is wrong, one file per program (fault laboratory only)."""
         return self.run / "horloges"
@@ -84,7 +94,7 @@ class Lieux:
 
     def contenu(self) -> list[Path]:
         """What the laboratory wrote and can be thrown away; anything else in the folder is not ours to delete."""
-        dossiers = (self.pg, self.redis, self.logs, self.run, self.metriques)
+        dossiers = (self.pg, self.redis, self.logs, self.run, self.metriques, self.prometheus)
         return [chemin for chemin in (*dossiers, self.secrets, self.amorces) if chemin.exists()]
 
     def creer(self) -> None:

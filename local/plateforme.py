@@ -206,6 +206,7 @@ class Plateforme:
             "postgres": lambda: postgres.pret(self.ports["postgres"], self.secrets["POSTGRES_PASSWORD"]),
             "redis": lambda: valkey.pret(self.ports["redis"]),
             "gateway": lambda: repond_200(f"{self.urls['gateway-etat']}/status"),
+            "prometheus": lambda: repond_200(f"{self.urls['prometheus']}/-/ready"),
         }
 
     def route_prete(self, service: Service) -> bool:

@@ -66,6 +66,8 @@ def environnement_du_service(
     chemins = ["socle/src", service.dossier]
     if lieux.detours:  # the fault laboratory: clocks can be wrong too
         chemins.insert(0, "local/decalage")
+    if "LABO_SANS_MESURES" in os.environ:  # the bench of what measuring costs
+        chemins.insert(0, "local/sans_mesures")
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     variables = {
         **{nom: reglages[nom] for nom in communs},
@@ -84,6 +86,9 @@ def environnement_du_service(
         "REDIS_URL": f"redis://{ADRESSE}:{vus['redis']}/0",
         "LABO_FAUTES_REPERTOIRE": str(lieux.run / "fautes"),
     }
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        variables |= {nom: valeur for nom, valeur in os.environ.items() if nom.startswith("OTEL_")}
+        variables["OTEL_SERVICE_NAME"] = service.nom
     if service.django:
         variables["DJANGO_SETTINGS_MODULE"] = f"{service.paquet}.settings"
     for voisin in (s for s in services if s.nom in service.lettres_de):
@@ -93,6 +98,9 @@ def environnement_du_service(
             f"{prefixe}_PORT": str(vus["postgres"]),
             f"{prefixe}_DB": voisin.nom_base,
         }
+    if service.pilote:
+        cibles = {p.nom: f"http://{ADRESSE}:{tous[p.nom]}" for s in services for p in s.programmes if p.nom in tous}
+        variables |= {"CIBLES_FAUTES": json.dumps(cibles), "JOURNAUX_DOSSIER": str(lieux.logs)}
     if isinstance(programme, Fond) and programme.port is not None:
         variables |= {"METRICS_HOST": ADRESSE, "METRICS_PORT": str(tous[programme.nom])}
     if isinstance(programme, Web):

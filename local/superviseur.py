@@ -34,8 +34,7 @@ def _protege(texte: str) -> str:
 
 def configuration(lieux: Lieux, programmes: Iterable[Programme]) -> str:
     """supervisord.conf: nothing starts by itself, everything that dies is started again, logs are rotated."""
-    sections = [
-        f"""[supervisord]
+    entete = f"""[supervisord]
 nodaemon = true
 identifier = labo
 logfile = {_protege(str(lieux.logs / "supervisord.log"))}
@@ -49,13 +48,18 @@ chmod = 0600
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[include]
+files = {_protege(str(lieux.accessoires))}
 """
-    ]
-    for programme in programmes:
-        variables = {**programme.variables, MARQUE: programme.nom}
-        environnement = ",".join(f'{nom}="{_protege(valeur)}"' for nom, valeur in variables.items())
-        sections.append(
-            f"""[program:{programme.nom}]
+    return "\n".join([entete, *(section(lieux, programme) for programme in programmes)])
+
+
+def section(lieux: Lieux, programme: Programme) -> str:
+    """The lines of one program."""
+    variables = {**programme.variables, MARQUE: programme.nom}
+    environnement = ",".join(f'{nom}="{_protege(valeur)}"' for nom, valeur in variables.items())
+    return f"""[program:{programme.nom}]
 command = {_protege(shlex.join(programme.ligne))}
 directory = {_protege(str(programme.dossier))}
 environment = {environnement}
@@ -71,8 +75,6 @@ stdout_logfile = {_protege(str(lieux.journal(programme.nom)))}
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 2
 """
-        )
-    return "\n".join(sections)
 
 
 class _ConnexionUnix(http.client.HTTPConnection):
@@ -133,6 +135,15 @@ class Superviseur:
             attendre(lambda: self.etat(nom)["statename"] != "STOPPING", 30, nom)
         with contextlib.suppress(xmlrpc.client.Fault):  # ALREADY_STARTED
             self._appeler("startProcess", nom, False)
+
+    def ajouter(self, nom: str) -> None:
+        """Take in a program whose lines have just been written to `Lieux.accessoires`; it does not start by itself.
+
+        Idempotent.
+        """
+        self._appeler("reloadConfig")
+        with contextlib.suppress(xmlrpc.client.Fault):  # ALREADY_ADDED
+            self._appeler("addProcessGroup", nom)
 
     def demander_arret(self, nom: str) -> None:
         """Ask a program to stop; returns at once. Harmless when it is stopped."""

@@ -86,6 +86,7 @@ def test_every_native_program_is_a_container_with_the_same_settings(service: Ser
         "POSTGRES_DB": service.nom_base,
         "POSTGRES_USER": service.role,
         "KONG_GATEWAY_URL": "http://kong:8080",
+        "OTEL_SERVICE_NAME": service.nom,
         **{nom: valeur for nom, valeur in service.variables.items() if valeur},
     }
     if isinstance(programme, Web):

@@ -23,6 +23,7 @@ def test_ports_are_those_of_the_contract_and_shift_together() -> None:
         "redis": 6379,
         "gateway": 8080,
         "gateway-etat": 8081,
+        "prometheus": 9090,
         "catalogue-1": 8001,
         "catalogue-2": 8006,
         "catalogue-3": 8007,

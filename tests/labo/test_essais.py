@@ -99,6 +99,8 @@ def test_nothing_is_tried_twice_unasked_nor_where_invariants_are_judged(
         ([Compte(nom="a", passes=3, ignores=2)], "3 passed, 0 failed, 2 skipped", 0),
         ([Compte(nom="a", passes=3), Compte(nom="b", passes=1, echecs=1)], "4 passed, 1 failed", 1),
         ([Compte(nom="a", passes=3), Compte(nom="b")], "3 passed, 0 failed", 1),
+        ([Compte(nom="a", passes=3), Compte(nom="b", ignores=4)], "3 passed, 0 failed, 4 skipped", 1),
+        ([Compte(nom="b", ignores=4, dispense="sans x")], "0 passed, 0 failed, 4 skipped", 0),
         ([], "0 passed, 0 failed", 1),
     ],
 )

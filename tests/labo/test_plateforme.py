@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,12 +17,12 @@ import psutil
 import pytest
 import requests
 
-from local import demarrage, superviseur
+from local import demarrage, prometheus, superviseur
 from local.composants import SERVICES as COMPLETS
 from local.composants import Fond, Service, Web
 from local.lieux import RACINE, Lieux
 from local.plateforme import Plateforme, decalage_libre
-from local.processus import ErreurLabo, attendre, port_occupe
+from local.processus import ADRESSE, ErreurLabo, attendre, port_occupe
 
 SERVICES = (
     Service(
@@ -222,6 +224,42 @@ def test_doctor_knows_a_running_laboratory(plateforme: Plateforme) -> None:
     verdict = labo(plateforme, "doctor")
     assert verdict.returncode == 0, verdict.stdout
     assert "✓ Laboratoire : en marche" in verdict.stdout
+
+
+def test_prometheus_is_added_to_what_runs_and_its_absence_is_said(
+    plateforme: Plateforme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phrases: list[str] = []
+
+    def relancer() -> None:
+        phrases.clear()
+        demarrage.demarrer(plateforme.lieux, plateforme.services, phrases.append, observer=True)
+
+    outils = prometheus.obtenir()
+    monkeypatch.setattr(prometheus, "trouver", lambda: None)
+    with subprocess.Popen(["true"]) as vaine:
+        vaine.wait()
+    monkeypatch.setattr(prometheus, "commencer_a_obtenir", lambda: vaine)
+    relancer()
+    assert phrases == ["Prometheus ne peut pas être obtenu ici (ni dans PATH, ni par apt-get) : on s'en passe."]
+    with subprocess.Popen(["sleep", "30"]) as longue:
+        monkeypatch.setattr(prometheus, "commencer_a_obtenir", lambda: longue)
+        relancer()
+        longue.kill()
+    assert phrases == ["Prometheus est en train d'être téléchargé : le prochain ./labo up l'ajoutera."]
+    assert "prometheus" not in plateforme.superviseur.etats()
+    if outils is None:
+        pytest.skip("Prometheus ne peut pas être obtenu ici : qu'il démarre n'est pas prouvé.")
+    monkeypatch.setattr(prometheus, "trouver", lambda: outils)
+    with socket.create_server((ADRESSE, plateforme.ports["prometheus"])):
+        relancer()
+    assert len(phrases) == 1
+    assert re.match(r"Le port \d+ est pris.* : on se passe de Prometheus\.", phrases[0])
+    relancer()
+    assert phrases == [f"Prometheus observe : http://127.0.0.1:{plateforme.ports['prometheus']}/"]
+    assert plateforme.pret("prometheus")
+    relancer()
+    assert phrases == []
 
 
 def test_after_kill_9_of_everything_the_next_start_loses_nothing(plateforme: Plateforme) -> None:
