@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from magasin.application.graphiques import Histogramme, histogramme
+from magasin.application.graphiques import ETROIT, Histogramme, histogramme
 
 Objet = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ def _magasin(indicateur: Objet) -> Magasin:
         chiffre_affaires=Decimal(indicateur["chiffre_affaires"]),
         ruptures=int(indicateur["ruptures"]),
         surstock=int(indicateur["surstock"]),
-        tendances=histogramme(tendances),
+        tendances=histogramme(tendances, ETROIT),
     )
 
 

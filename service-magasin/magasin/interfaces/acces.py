@@ -67,8 +67,16 @@ class VuePage(View):
             return super().dispatch(request, *args, **kwargs)
         if request.user.is_authenticated:
             return erreurs.role_insuffisant(request, NOMS[demande])
-        suite = request.get_full_path() if request.method in _SURES else request.headers.get("Referer", "/")
-        return redirect_to_login(suite)
+        return _vers_la_connexion(request)
+
+
+def _vers_la_connexion(request: HttpRequest) -> HttpResponse:
+    """Sign in, then come back: after a change, to the page it was made on. A fragment takes its whole page along."""
+    suite = request.get_full_path() if request.method in _SURES else request.headers.get("Referer", "/")
+    redirection = redirect_to_login(suite)
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": redirection["Location"]})
+    return redirection
 
 
 def contexte(request: HttpRequest) -> dict[str, Any]:

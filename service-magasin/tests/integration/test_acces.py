@@ -35,6 +35,14 @@ def test_a_visitor_signs_in_and_comes_back_to_the_page_he_asked_for(connecter: C
     assert navigateur.get("/indicateurs/").status_code == 200
 
 
+def test_a_fragment_whose_reader_is_not_signed_in_any_more_takes_its_whole_page_to_the_sign_in(
+    connecter: Connecter,
+) -> None:
+    reponse = connecter().get("/indicateurs/", headers={"HX-Request": "true"})
+    assert (reponse.status_code, reponse["HX-Redirect"]) == (200, "/connexion/?next=/indicateurs/")
+    assert reponse.content == b""
+
+
 def test_without_its_csrf_token_a_post_changes_nothing(connecter: Connecter) -> None:
     navigateur = connecter("gestionnaire", csrf=True)
     reponse = navigateur.post("/deconnexion/")

@@ -130,7 +130,7 @@ def test_what_is_plainly_wrong_is_said_at_its_field_and_sent_to_nobody(
         adresse = adresse.replace(DEMANDE, DEMANDE[:-2] + "00")
     reponse = connecter("gestionnaire").post(adresse, saisie)
     assert reponse.status_code == 400
-    assert re.search(rf'aria-describedby="[^"]*id_{champ}_error', reponse.content.decode())
+    assert re.search(rf'aria-describedby="[^"]*[_-]{champ}_error', reponse.content.decode())
     assert {appel.methode for appel in passerelle.appels} == {"GET"}
 
 

@@ -1,5 +1,6 @@
 """Every page: what it shows, how many calls it makes, and what remains of it when a service is down."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -41,6 +42,13 @@ def test_a_page_makes_as_many_calls_for_thirty_rows_as_for_one(
     assert texte in page.content.decode().replace("Chiffre d'affaires par", "Chiffre d&#x27;affaires par")
     assert len(passerelle.appels) == appels
     assert {appel.methode for appel in passerelle.appels} == {"GET"}
+
+
+@pytest.mark.parametrize("adresse", [adresse for adresse, *_ in PAGES])
+def test_no_two_things_of_a_page_have_the_same_id(connecter: Connecter, passerelle: Passerelle, adresse: str) -> None:
+    remplir(passerelle, 3)
+    ids = re.findall(r'\bid="([^"]+)"', connecter("gestionnaire").get(adresse).content.decode())
+    assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize(

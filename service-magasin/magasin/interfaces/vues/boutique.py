@@ -36,7 +36,7 @@ class AjouterAuPanier(VuePage):
     """One call; the shop's when it is refused."""
 
     def post(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        ajout = formulaires.AjoutAuPanier(request.POST)
+        ajout = formulaires.AjoutAuPanier(request.POST, auto_id=False)
         fait = ajout.envoyer(lambda saisie, cle: _ajouter(str(client_id), saisie, cle))
         return redirect("boutique_client", client_id) if fait else _rayon(request, str(client_id), ajout=ajout)
 
@@ -150,7 +150,7 @@ def _rayon(
             {
                 "produit": produit,
                 "stock": (stocks or {}).get(produit["id"]),
-                "ajout": ajout if produit["id"] == ajoute else formulaires.AjoutAuPanier(),
+                "ajout": ajout if produit["id"] == ajoute else formulaires.AjoutAuPanier(auto_id=False),
             }
             for produit in produits or []
         ],

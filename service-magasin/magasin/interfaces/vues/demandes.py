@@ -43,7 +43,7 @@ class RejeterDemande(VuePage):
     ecrire = Role.GESTIONNAIRE
 
     def post(self, request: HttpRequest, demande_id: UUID) -> HttpResponse:
-        rejet = formulaires.Rejet(request.POST)
+        rejet = _rejet(str(demande_id), request.POST)
         fait = rejet.envoyer(lambda s, cle: bootstrap.supply_chain.rejeter(str(demande_id), s["motif"], cle=cle))
         return _rejetee(request) if fait else _page(request, rejet, str(demande_id))
 
@@ -55,6 +55,11 @@ class Workflow(VuePage):
         contenu = _workflow(str(workflow_id))
         fragment = "HX-Request" in request.headers
         return _etapes(request, contenu) if fragment else page(request, "magasin/workflow.html", "demandes", contenu)
+
+
+def _rejet(demande_id: str, saisie: Any = None) -> formulaires.Rejet:
+    """Several of them are on one page: each field is named after its request."""
+    return formulaires.Rejet(saisie, auto_id=f"rejet-{demande_id}-%s")
 
 
 def _valider(demande_id: str) -> Any:
@@ -84,7 +89,7 @@ def _page(request: HttpRequest, rejet: formulaires.Rejet | None = None, rejetee:
             lues.tenter(_("Workflows"), lambda: bootstrap.supply_chain.derniers_workflows(WORKFLOWS_AFFICHES)) or []
         )
     lignes: list[dict[str, Any]] = [
-        {"demande": d, "rejet": rejet if rejet and d["id"] == rejetee else formulaires.Rejet()} for d in demandes or []
+        {"demande": d, "rejet": rejet if rejet and d["id"] == rejetee else _rejet(d["id"])} for d in demandes or []
     ]
     orphelin = rejet if rejet and rejetee not in {ligne["demande"]["id"] for ligne in lignes} else None
     contenu = {
