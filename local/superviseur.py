@@ -32,6 +32,13 @@ def _protege(texte: str) -> str:
     return texte.replace("%", "%%")
 
 
+def _cite(texte: str) -> str:
+    """Supervisor knows both quotes, and no escape."""
+    if not {'"', "'"} <= set(texte):
+        return f"'{texte}'" if '"' in texte else f'"{texte}"'
+    raise ErreurLabo(f"Une variable d'environnement ne peut contenir à la fois ' et \" : {texte}")
+
+
 def configuration(lieux: Lieux, programmes: Iterable[Programme]) -> str:
     """supervisord.conf: nothing starts by itself, everything that dies is started again, logs are rotated."""
     entete = f"""[supervisord]
@@ -58,7 +65,7 @@ files = {_protege(str(lieux.accessoires))}
 def section(lieux: Lieux, programme: Programme) -> str:
     """The lines of one program."""
     variables = {**programme.variables, MARQUE: programme.nom}
-    environnement = ",".join(f'{nom}="{_protege(valeur)}"' for nom, valeur in variables.items())
+    environnement = ",".join(f"{nom}={_cite(_protege(valeur))}" for nom, valeur in variables.items())
     return f"""[program:{programme.nom}]
 command = {_protege(shlex.join(programme.ligne))}
 directory = {_protege(str(programme.dossier))}
