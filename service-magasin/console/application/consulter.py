@@ -4,10 +4,9 @@ List: 3 calls (4 for a search by id), and one for the open choreographed rows; o
 answer. One saga: 6.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -145,7 +144,7 @@ class Consulter:
 
     def comparer(self, minutes: int) -> tuple[list[dict[str, Any]], list[str]]:
         """The figures of each style over the last minutes, and what could not be asked."""
-        depuis = time.time() - 60 * minutes
+        depuis = datetime.now(UTC) - timedelta(minutes=minutes)
         lues, pannes = self.en_parallele(
             {
                 "ecommerce": lambda: self.services.statistiques_des_styles(minutes),
@@ -174,7 +173,7 @@ def _chiffres(style: Mapping[str, Any], compensees: int | None, minutes: int) ->
 
 
 def _ms(secondes: Any) -> int | None:
-    return None if secondes is None else round(1000 * float(secondes))
+    return None if secondes is None else round(1000 * secondes)
 
 
 def _criteres(filtre: Filtre) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the pages need of the services."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 Objet = dict[str, Any]
@@ -62,8 +63,8 @@ class Services(Protocol):
         """Figures of the orchestrator."""
         ...
 
-    def compenses_choreo(self, depuis: float) -> int:
-        """How many choreographed checkouts begun since (epoch seconds) gave stock back."""
+    def compenses_choreo(self, depuis: datetime) -> int:
+        """How many choreographed checkouts begun since gave stock back."""
         ...
 
     def agir(self, geste: str, cible: str, motif: str, *, cle: str) -> tuple[int, str]:

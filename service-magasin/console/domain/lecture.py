@@ -85,7 +85,8 @@ def instant(brut: Any) -> datetime | None:
         return None
     if isinstance(brut, str):
         return datetime.fromisoformat(brut)
-    return datetime.fromtimestamp(float(brut), UTC)
+    secondes = float(brut)
+    return datetime.fromtimestamp(secondes, UTC)
 
 
 def _exige(brut: Any) -> datetime:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from console.application.ports import Lecture
@@ -90,9 +91,9 @@ class ServicesHttp:
     def statistiques_des_sagas(self, minutes: int) -> Any:
         return self.saga.lire("/statistiques/", {"minutes": minutes})
 
-    def compenses_choreo(self, depuis: float) -> int:
-        """How many choreographed checkouts begun since (epoch seconds) gave stock back."""
-        criteres = {"style": "choreo", "compensation": "faite", "depuis": f"{depuis:.3f}", "page_size": 1}
+    def compenses_choreo(self, depuis: datetime) -> int:
+        """How many choreographed checkouts begun since gave stock back."""
+        criteres = {"style": "choreo", "compensation": "faite", "depuis": f"{depuis.timestamp():.3f}", "page_size": 1}
         return int(self.event_store.lire("/cqrs/checkouts", criteres)["total"])
 
     def agir(self, geste: str, cible: str, motif: str, *, cle: str) -> tuple[int, str]:

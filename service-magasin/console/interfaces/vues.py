@@ -1,5 +1,6 @@
 """Pages of the console: the list, one saga, an operator's action, the trail of actions."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -53,29 +54,36 @@ class Liste(VuePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         saisie = Recherche(request.GET)
-        if not saisie.is_valid():
-            contenu = {"saisie": saisie, "situations": _situations(request), "erreur": True}
-            return render(request, self.gabarit, {"rubrique": RUBRIQUE, **contenu}, status=400)
-        criteres = saisie.cleaned_data
-        with echeance(CONFIG.page_budget_s):
-            trouvees = bootstrap.consulter.lister(_filtre(criteres))
-        if criteres["recherche"] and trouvees.trouvee and not request.headers.get("HX-Request"):
-            return redirect("console:saga", trouvees.trouvee)
-        contenu = {
-            "saisie": saisie,
-            "situations": _situations(request),
-            "page": trouvees,
-            "requete": request.GET.urlencode(),
-            "suivante": _suivante(request, trouvees),
-            "premiere": not criteres["avant"],
-        }
-        return render(request, self.gabarit, {"rubrique": RUBRIQUE, **contenu})
+        lister = _lister if saisie.is_valid() else _critere_refuse
+        return lister(request, self.gabarit, saisie)
 
 
 class Lignes(Liste):
     """The rows alone, for the refresh."""
 
     gabarit = "console/lignes.html"
+
+
+def _critere_refuse(request: HttpRequest, gabarit: str, saisie: Recherche) -> HttpResponse:
+    contenu = {"saisie": saisie, "situations": _situations(request), "erreur": True}
+    return render(request, gabarit, {"rubrique": RUBRIQUE, **contenu}, status=HTTPStatus.BAD_REQUEST)
+
+
+def _lister(request: HttpRequest, gabarit: str, saisie: Recherche) -> HttpResponse:
+    criteres = saisie.cleaned_data
+    with echeance(CONFIG.page_budget_s):
+        trouvees = bootstrap.consulter.lister(_filtre(criteres))
+    if criteres["recherche"] and trouvees.trouvee and not request.headers.get("HX-Request"):
+        return redirect("console:saga", trouvees.trouvee)
+    contenu = {
+        "saisie": saisie,
+        "situations": _situations(request),
+        "page": trouvees,
+        "requete": request.GET.urlencode(),
+        "suivante": _suivante(request, trouvees),
+        "premiere": not criteres["avant"],
+    }
+    return render(request, gabarit, {"rubrique": RUBRIQUE, **contenu})
 
 
 def _filtre(criteres: dict[str, Any]) -> Filtre:
@@ -116,27 +124,31 @@ def _suivante(request: HttpRequest, trouvees: Page) -> str:
 class PageSaga(VuePage):
     """Six calls, all at once."""
 
-    gabarit = "console/saga.html"
-
     def get(self, request: HttpRequest, saga_id: UUID) -> HttpResponse:
         saga = _saga(saga_id)
         contenu = {
-            "saga": saga,
-            "causes": svg.causes(saga.moments),
-            "gestes": [(geste, GESTES[geste][0]) for geste in saga.gestes],
-            "registre": bootstrap.gestes_recents(saga_id),
+            **_vivant(saga),
+            "journaux": bootstrap.journaux(saga.correlation_id),
+            "brut": jsons.ecrire(saga.brut).decode(),
+            "trace": f"{bootstrap.traces_url}/trace/{saga.trace_id}" if bootstrap.traces_url else "",
         }
-        if self.gabarit == "console/saga.html":
-            contenu["journaux"] = bootstrap.journaux(saga.correlation_id)
-            contenu["brut"] = jsons.ecrire(saga.brut).decode()
-            contenu["trace"] = f"{bootstrap.traces_url}/trace/{saga.trace_id}" if bootstrap.traces_url else ""
-        return render(request, self.gabarit, {"rubrique": RUBRIQUE, **contenu})
+        return render(request, "console/saga.html", {"rubrique": RUBRIQUE, **contenu})
 
 
-class Direct(PageSaga):
-    """What changes while one looks."""
+class Direct(VuePage):
+    """What changes while one looks. Six calls, all at once."""
 
-    gabarit = "console/saga_direct.html"
+    def get(self, request: HttpRequest, saga_id: UUID) -> HttpResponse:
+        return render(request, "console/saga_direct.html", _vivant(_saga(saga_id)))
+
+
+def _vivant(saga: Saga) -> dict[str, Any]:
+    return {
+        "saga": saga,
+        "causes": svg.causes(saga.moments),
+        "gestes": [(geste, GESTES[geste][0]) for geste in saga.gestes],
+        "registre": bootstrap.gestes_recents(UUID(saga.resume.id)),
+    }
 
 
 def _saga(saga_id: UUID) -> Saga:
@@ -217,7 +229,7 @@ def _operer(request: HttpRequest, geste: str, cible: str, saga_id: UUID) -> Http
             issue = bootstrap.operer(demande)
     except Indisponible as panne:
         texte = _("%(panne)s Le geste est consigné sans réponse : renvoyez-le, il ne sera fait qu'une fois.")
-        formulaire.statut = 503
+        formulaire.statut = HTTPStatus.SERVICE_UNAVAILABLE
         formulaire.add_error(None, texte % {"panne": panne})
         return _confirmer(request, geste, formulaire, saga_id=saga_id)
     except Erreur as refus:
