@@ -61,6 +61,7 @@ class Verificateur:
         while violations and time.monotonic() < fin:
             time.sleep(1.0)
             releve, violations = self.juger()
+        violations += registres.reconstructions(self._acces)
         violations += [
             invariants.Violation(
                 invariant="I3", texte=f"pas terminé {repos_max_s:g} s après les pannes", achat=achat.numero

@@ -171,10 +171,18 @@ DEFAUTS = (
             (
                 "event-store/event_store/infrastructure/projections.py",
                 'fautes.point("event_store.projection.avant_position")',
-                'curseur.execute("COMMIT"); fautes.point("event_store.projection.avant_position")',
+                # It dies where that hurts: when the step has counted an order. Most steps count none, and the other
+                # projection folds a checkout anew from its events.
+                'curseur.execute("COMMIT")\n'
+                "                curseur.execute(\n"
+                '                    "SELECT 1 FROM orders_by_client WHERE generation = %s AND position > %s",\n'
+                "                    [generation, position],\n"
+                "                )\n"
+                '                if nom == "orders-by-client" and curseur.fetchone():\n'
+                '                    fautes.point("event_store.projection.avant_position")',
             )
         ],
-        plan=au_point("event_store.projection.avant_position", "crash", "event-store", tous_les_s=4.0),
+        plan=au_point("event_store.projection.avant_position", "crash", "event-store"),
         attendus=frozenset({"I6"}),
     ),
     Defaut(
