@@ -63,7 +63,8 @@ def ajouter(s: Services, criteres: dict[str, Any], corps: dict[str, Any], stream
     )
     metriques.compter_ajout(ajout.places, {str(e.get("id")).lower(): str(e.get("type")) for e in corps["events"]})
     # The request is the audit worker's, for a batch; each event is stored for the trace of its checkout.
-    traces.relater("historique", "INTERNAL", (str(e.get("traceparent", "")) for e in corps["events"]))
+    suivis = ((str(e.get("traceparent", "")), str(e.get("correlation_id", ""))) for e in corps["events"])
+    traces.relater("historique", "INTERNAL", suivis)
     return ajout.reponse(), 201
 
 

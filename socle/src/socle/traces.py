@@ -20,6 +20,8 @@ from typing import Any, Literal, Self
 from socle import correlation
 
 Genre = Literal["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
+Suivi = tuple[str, str]
+"""The `traceparent` and the correlation id that an event carries."""
 
 ACTIVES = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
@@ -73,19 +75,19 @@ def merite(chemin: str) -> bool:
     return ACTIVES and not chemin.rstrip("/").endswith(_VEILLE) and "/static/" not in chemin
 
 
-def relater(nom: str, genre: Genre, parents: Iterable[str], **attributs: str | int) -> None:
+def relater(nom: str, genre: Genre, suivis: Iterable[Suivi], **attributs: str | int) -> None:
     """One span without a duration in each of these traces: for what is done to many of them at once."""
     if ACTIVES:
-        for parent in parents:
-            with _dans(parent, nom, genre, attributs):
+        for parent, courante in suivis:
+            with _dans(parent, nom, genre, {**attributs, "correlation_id": courante}):
                 pass
 
 
-def etendues(nom: str, genre: Genre, parents: Iterable[str], **attributs: str | int) -> AbstractContextManager[Any]:
+def etendues(nom: str, genre: Genre, suivis: Iterable[Suivi], **attributs: str | int) -> AbstractContextManager[Any]:
     """One span in each of these traces, all open while the block runs: a batch belongs to every trace it works for."""
     if not ACTIVES:
         return _AUCUNE
-    return _Lot([_dans(parent, nom, genre, attributs) for parent in parents])
+    return _Lot([_dans(parent, nom, genre, {**attributs, "correlation_id": courante}) for parent, courante in suivis])
 
 
 def _dans(parent: str, nom: str, genre: Genre, attributs: dict[str, str | int]) -> Etendue:
@@ -105,9 +107,9 @@ class _Enregistree(Etendue):
     def __enter__(self) -> Self:
         self._span = _commencer(self._nom, self._genre, self._parent)
         self._jeton = correlation.suivre(_traceparent(self._span.get_span_context()))
-        self.dire(**self._attributs)
         if courante := correlation.correlation_id():
             self._span.set_attribute("correlation_id", courante)
+        self.dire(**self._attributs)
         return self
 
     def __exit__(

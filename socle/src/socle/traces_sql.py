@@ -12,6 +12,8 @@ from socle import traces
 
 _OPERATION = re.compile(r"\s*(?:PREPARE\s+\w+\s*(?:\([^)]*\)\s*)?AS\s+)?(\w+)")
 _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|EXECUTE)\s+\"?(\w+)", re.IGNORECASE)
+_ENTRE_PARENTHESES = re.compile(r"\([^()]*\)")
+_APRES_WITH = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b.*", re.IGNORECASE | re.DOTALL)
 _NOMS_MAX = 2000
 _noms: dict[str | bytes, str] = {}
 
@@ -30,14 +32,27 @@ def options_de_connexion() -> dict[str, Any]:
 
 
 def nom_de(requete: Any) -> str:
-    """`INSERT checkouts`: the operation and the first table of a statement."""
+    """`INSERT checkouts`: the operation and the first table of a statement; of its last part when it begins by WITH."""
     if not isinstance(requete, str | bytes):
         return "SQL"
     nom = _noms.get(requete)
     if nom is None:
         texte = requete.decode(errors="replace") if isinstance(requete, bytes) else requete
+        texte = _principale(texte)
         operation, table = _OPERATION.match(texte), _TABLE.search(texte)
         nom = " ".join(trouve[1] for trouve in (operation, table) if trouve) or "SQL"
         if len(_noms) < _NOMS_MAX:
             _noms[requete] = nom
     return nom
+
+
+def _principale(texte: str) -> str:
+    """What a statement does in the end: without its common table expressions."""
+    debut = _OPERATION.match(texte)
+    if debut is None or debut[1].upper() != "WITH":
+        return texte
+    nu, precedent = texte, ""
+    while nu != precedent:
+        nu, precedent = _ENTRE_PARENTHESES.sub(" ", nu), nu
+    suite = _APRES_WITH.search(nu)
+    return suite[0] if suite else texte

@@ -34,7 +34,11 @@ def parcourir(recu):
 print(parcourir("00-{TRACE}-{PARENT}-01"))
 print(parcourir("00-{TRACE[::-1]}-{PARENT}-00"))
 print(parcourir(None))
-traces.relater("publication", "PRODUCER", ["00-{TRACE}-{PARENT}-01", "", "n'importe quoi"])
+correlation.ouvrir("du-lot", "")
+suivis = [("00-{TRACE}-{PARENT}-01", "corr-2"), ("", "corr-3"), ("n'importe quoi", "corr-4")]
+traces.relater("publication", "PRODUCER", suivis)
+with traces.etendues("lot", "CONSUMER", suivis, lot=3):
+    pass
 print("opentelemetry" in sys.modules)
 """
 
@@ -57,14 +61,17 @@ def exporter(recepteur: Recepteur, **variables: str) -> list[str]:
 def test_spans_are_exported_with_their_parents_ids_and_no_value() -> None:
     with recevoir() as recepteur:
         sortant, refusee, nouvelle, charge = exporter(recepteur)
-        attendre(lambda: len(recepteur.traces.get(TRACE, ())) == 4 and len(recepteur.traces) == 2, 20, "export")
+        attendre(lambda: len(recepteur.traces.get(TRACE, ())) == 5 and len(recepteur.traces) == 2, 20, "export")
     par_nom = {span.nom: span for span in recepteur.traces[TRACE]}
-    assert set(par_nom) == {"POST x/", "etape", "defaut", "publication"}
+    assert set(par_nom) == {"POST x/", "etape", "defaut", "publication", "lot"}
     assert {span.service for span in par_nom.values()} == {"temoin"}
     servie, etape = par_nom["POST x/"], par_nom["etape"]
     assert (servie.parent, etape.parent, par_nom["publication"].parent) == (PARENT, servie.identifiant, PARENT)
     assert etape.attributs == {"tentative": 2, "correlation_id": "corr-1"}
     assert par_nom["defaut"].attributs == {"error.type": "ValueError", "correlation_id": "corr-1"}
+    # What is done to many is told in each one's trace under its own correlation id, not the batch's.
+    assert par_nom["publication"].attributs == {"correlation_id": "corr-2"}
+    assert par_nom["lot"].attributs == {"lot": 3, "correlation_id": "corr-2"}
     # What goes out belongs to the span it goes out of; an unsampled trace goes on as it came.
     assert sortant == f"00-{TRACE}-{etape.identifiant}-01"
     assert refusee == f"00-{TRACE[::-1]}-{PARENT}-00"
@@ -102,6 +109,8 @@ def test_without_an_endpoint_nothing_is_loaded_and_the_trace_goes_through_untouc
         ("UPDATE outbox SET x = 'secret'", "UPDATE outbox"),
         ("PREPARE finir (uuid) AS UPDATE saga_commandes SET x = $1", "UPDATE saga_commandes"),
         ("EXECUTE finir (%s)", "EXECUTE finir"),
+        ("WITH a AS (UPDATE t SET x = f(1) RETURNING id), b AS (SELECT 1) INSERT INTO ventes SELECT", "INSERT ventes"),
+        ("with recent (id) as (select id from ventes) select * from recent", "select recent"),
         ("BEGIN", "BEGIN"),
         ("", "SQL"),
         (object(), "SQL"),

@@ -45,7 +45,8 @@ class BusCompte(Bus):
     def _compter(self, lot: Sequence[Mapping[str, str]]) -> None:
         for champs in lot:
             PUBLIES.labels(self.flux, type_borne(champs["type"])).inc()
-            traces.relater("publication", "PRODUCER", (champs.get("traceparent", ""),), type=type_borne(champs["type"]))
+            suivi = (champs.get("traceparent", ""), champs.get("correlation_id", ""))
+            traces.relater("publication", "PRODUCER", [suivi], type=type_borne(champs["type"]))
 
 
 class Compteurs:

@@ -127,6 +127,12 @@ class _Fini:
     cause: str = ""
 
 
+def _correlation_commune(lot: Iterable[Evenement]) -> str:
+    """What a batch calls its neighbours under: the id of its events, or one of its own when they have several."""
+    communes = {evenement.correlation_id for evenement in lot}
+    return accepter(communes.pop() if len(communes) == 1 else None)
+
+
 class Consommateur:
     """Runs one table of reactions as member `nom` of its group. One thread calls `tourner`."""
 
@@ -564,10 +570,14 @@ class Consommateur:
             if fautes.point(f"reaction.avant.{self._table.groupe}"):
                 self._table.par_lot(lot)
             debut = time.perf_counter()
-            with traces.etendues(self._table.groupe, "CONSUMER", (e.traceparent for e in lot), lot=len(lot)):
+            suivis = [(e.traceparent, e.correlation_id) for e in lot]
+            with (
+                contexte(_correlation_commune(lot)),
+                traces.etendues(self._table.groupe, "CONSUMER", suivis, lot=len(lot)),
+            ):
                 seuls = self._table.par_lot(lot) or ()
-            duree_ms = round((time.perf_counter() - debut) * 1000, 1)
-            journal.info("lot", extra={"groupe": self._table.groupe, "lot": len(lot), "duree_ms": duree_ms})
+                duree_ms = round((time.perf_counter() - debut) * 1000, 1)
+                journal.info("lot", extra={"groupe": self._table.groupe, "lot": len(lot), "duree_ms": duree_ms})
             fautes.point(f"reaction.apres.{self._table.groupe}")
         except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
             return self._issue(f"un lot de {len(travaux)}", cause), {}
