@@ -12,8 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from local import cli, environnement
+from local.composants import SERVICES, ports
 from local.environnement import _extrait
 from local.lieux import RACINE
+from local.plateforme import decalage_libre
 from local.processus import ErreurLabo
 
 
@@ -102,12 +104,12 @@ def test_reset_asks_first_and_deletes_only_what_the_laboratory_wrote(tmp_path: P
 
 
 def test_doctor_names_a_busy_port_and_who_has_it(tmp_path: Path) -> None:
-    with socket.socket() as prise:
-        prise.bind(("127.0.0.1", 15080))
-        prise.listen()
-        resultat = labo(tmp_path / "labo", "doctor")
+    decalage = decalage_libre(SERVICES)
+    port = ports(SERVICES, decalage)["gateway"]
+    with socket.create_server(("127.0.0.1", port)):
+        resultat = labo(tmp_path / "labo", "doctor", LABO_PORT_OFFSET=str(decalage))
     assert resultat.returncode == 1
-    assert f"✗ Port 15080 (gateway) : déjà pris par python (pid {os.getpid()})." in resultat.stdout
+    assert f"✗ Port {port} (gateway) : déjà pris par python (pid {os.getpid()})." in resultat.stdout
     assert resultat.stdout.count("✗") == 1
 
 
