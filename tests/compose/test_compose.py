@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -106,6 +107,24 @@ def test_every_native_program_is_a_container_with_the_same_settings(service: Ser
         **({"SECRET_KEY": coffre.variable_django(service)} if service.django else {}),
     }.items():
         assert [nom for nom, _, _ in compose.variables(vues[variable])] == ([secret] if secret else []), variable
+
+
+def test_the_console_finds_the_fault_switches_of_every_program() -> None:
+    pilotes = [programme.nom for service, programme in PROGRAMMES if service.pilote]
+    adresses = {programme.nom: f"http://{programme.nom}:{programme.port}" for _, programme in PROGRAMMES}
+    assert pilotes
+    for nom in pilotes:
+        assert json.loads(DOCUMENT["services"][nom]["environment"]["CIBLES_FAUTES"]) == adresses
+
+
+def test_the_lab_sends_its_traces_where_people_look_at_them() -> None:
+    """The example's endpoint is the trace server's container; its page is the port that container publishes."""
+    connues = exemple()
+    assert connues["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://jaeger:4318"
+    assert connues["TRACES_URL"] == f"http://localhost:{ports('jaeger')[0][0]}"
+    sans = [nom for nom, service in DOCUMENT["services"].items() if "INTERNAL_TOKEN" in service.get("environment", {})
+            and "OTEL_EXPORTER_OTLP_ENDPOINT" not in service["environment"]]  # fmt: skip
+    assert sans == []
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda un: un.nom)
