@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -33,7 +34,8 @@ def engendrees(documents: Documents) -> dict[tuple[str, str], Any]:
     """schemathesis's view of each operation."""
     trouvees = {}
     for service in SERVICES:
-        brut = dict(next(iter(documents.de(service).values())).document)
+        document = next(iter(documents.de(service).values())).document
+        brut = json.loads(json.dumps(document, default=float))  # generated from its bounds, which must be JSON again
         for resultat in schemathesis.openapi.from_dict(brut).get_all_operations():
             operation = resultat.ok()
             trouvees[service, operation.label] = operation
