@@ -42,15 +42,22 @@ _ETATS = {"running": "RUNNING", "restarting": "STARTING", "created": "STOPPED", 
 
 
 def moteur_absent(images: Sequence[str] = IMAGES_DE_BASE) -> str:
-    """Why nothing can be tried here, in one French sentence; empty when an engine answers and has the base images."""
+    """Why nothing can be tried here, in one French sentence; empty when an engine answers and has the base images.
+
+    An image that it does not have is pulled, where that is possible.
+    """
     if shutil.which("docker") is None:
         return "La commande docker n'est pas installée."
     if _docker("version").returncode != 0:
         return "Aucun moteur Docker ne répond."
     if _docker("compose", "version").returncode != 0:
         return "Docker Compose v2 n'est pas installé."
-    manquantes = [image for image in images if _docker("image", "inspect", image).returncode != 0]
-    return f"Images de base absentes de ce moteur : {', '.join(manquantes)}." if manquantes else ""
+    manquantes = [image for image in images if not _obtenue(image)]
+    return f"Images de base introuvables : {', '.join(manquantes)}." if manquantes else ""
+
+
+def _obtenue(image: str) -> bool:
+    return any(_docker(*mots, image).returncode == 0 for mots in (("image", "inspect"), ("pull", "--quiet")))
 
 
 def _docker(*mots: str) -> subprocess.CompletedProcess[str]:

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import postgres, valkey
+from local.compose import moteur_absent
 from local.lieux import RACINE
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
@@ -170,6 +171,12 @@ class Essais:
         """docker-compose.yml, its images, kong.yml as Kong reads it, and the OpenAPI documents; needs no Docker."""
         return self._a_la_racine("compose", "tests/compose")
 
+    def conteneurs(self) -> Compte:
+        """`./labo compose-test`, where a Docker engine answers; ignored, saying why, where none does."""
+        if raison := moteur_absent():
+            return Compte(nom="conteneurs", ignores=1, dispense=raison)
+        return self._verifier("conteneurs", ["local", "compose-test"])
+
     def docs(self) -> Compte:
         """The written record: links, snippets, commands, pictures, decisions."""
         return self._a_la_racine("docs", "tests/docs")
@@ -283,6 +290,7 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "labo": Essais.labo,
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
     "observabilite": Essais.observabilite,  # so has this one
+    "conteneurs": Essais.conteneurs,  # and this one, of containers
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
     "navigateur": Essais.navigateur,

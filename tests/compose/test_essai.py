@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local import compose, compose_essai
+from local import compose, compose_essai, essais
 from local.compose import Projet
 from local.lieux import Lieux
 
@@ -26,16 +26,27 @@ def test_without_an_engine_it_says_that_nothing_was_tried(
     [
         ("version", "Aucun moteur Docker ne répond."),
         ("compose", "Docker Compose v2 n'est pas installé."),
-        ("image", "Images de base absentes de ce moteur : python:3.11-slim, postgres:15, redis:7.2-alpine."),
+        ("image pull", "Images de base introuvables : python:3.11-slim, postgres:15, redis:7.2-alpine."),
+        ("image", ""),  # not here yet, and pulled
         ("rien", ""),
     ],
 )
 def test_what_is_missing_is_named(echoue: str, attendu: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faux = tmp_path / "docker"
-    faux.write_text(f'#!/bin/sh\n[ "$1" != {echoue} ]\n')
+    faux.write_text(f'#!/bin/sh\ncase " {echoue} " in *" $1 "*) exit 1 ;; esac\n')
     faux.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert compose.moteur_absent() == attendu
+
+
+def test_the_run_of_every_check_says_that_no_container_was_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    compte = essais.Essais((), tmp_path, essais.Enfants()).conteneurs()
+    assert (compte.passes, compte.echecs, compte.ignores) == (0, 0, 1)
+    assert essais.conclure([compte]) == 0
+    assert "ignoré : La commande docker n'est pas installée." in capsys.readouterr().out
 
 
 def test_a_project_has_ports_and_secrets_of_its_own(tmp_path: Path) -> None:
