@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local import coffre, composants
 from local.composants import SERVICES, Fond, Service, Web
@@ -235,6 +236,37 @@ def test_images_install_the_versions_and_hashes_of_the_main_lock(verrou: str) ->
     de_l_image = paquets(DOCKER / verrou)
     assert de_l_image
     assert {nom: bloc for nom, bloc in de_l_image.items() if principal.get(nom) != bloc} == {}
+
+
+def copies(fichier: str) -> dict[str, Path]:
+    """Path in the image -> what is copied there, of one Dockerfile."""
+    lignes = (DOCKER / fichier).read_text(encoding="utf-8").splitlines()
+    return {ligne.split()[2]: RACINE / ligne.split()[1] for ligne in lignes if ligne.startswith("COPY ")}
+
+
+def dans_l_image(copiees: dict[str, Path], chemin: str) -> Path:
+    """The file of the repository that stands at a path of an image."""
+    racine = max((cible for cible in copiees if chemin.startswith(cible)), key=len)
+    return copiees[racine] / chemin.removeprefix(racine).lstrip("/")
+
+
+def test_grafana_finds_its_sources_its_dashboards_and_its_first_page() -> None:
+    copiees = copies("grafana.Dockerfile")
+    fournies = copiees["/etc/grafana/provisioning"]
+    sources = [s for f in fournies.glob("datasources/*.yml") for s in yaml.safe_load(f.read_text())["datasources"]]
+    vises = {(re.split("[/:]+", source["url"])[1], int(source["url"].rsplit(":", 1)[1])) for source in sources}
+    assert vises == {(nom, ports(nom)[0][1]) for nom in ("prometheus", "jaeger")}
+    (livreur,) = yaml.safe_load((fournies / "dashboards" / "tableaux.yml").read_text())["providers"]
+    assert len(list(dans_l_image(copiees, livreur["options"]["path"]).glob("*.json"))) >= 6
+    accueil = DOCUMENT["services"]["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert dans_l_image(copiees, accueil).is_file()
+
+
+def test_prometheus_finds_its_rules() -> None:
+    copiees = copies("prometheus.Dockerfile")
+    reglages = yaml.safe_load(copiees["/etc/prometheus/prometheus.yml"].read_text())
+    (motif,) = reglages["rule_files"]
+    assert list(dans_l_image(copiees, motif.rpartition("/")[0]).glob("*.yml"))
 
 
 def paquets(verrou: Path) -> dict[str, str]:
