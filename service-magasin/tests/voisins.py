@@ -53,7 +53,7 @@ class Passerelle:
     def servir(self, appel: Appel) -> Reponse:
         with self.verrou:
             self.appels.append(appel)
-        for debut, secondes in self.lents.items():
+        for debut, secondes in tuple(self.lents.items()):
             if appel.chemin.startswith(debut):
                 time.sleep(secondes)
         if any(appel.chemin.startswith(debut) for debut in self.eteints):

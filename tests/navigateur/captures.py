@@ -80,9 +80,8 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
             base_url=racine, locale="fr-CA", viewport=TELEPHONE, storage_state=bureau.storage_state()
         )
         page = mobile.new_page()
-        for nom in ("indicateurs", "boutique"):
-            page.goto(pages[nom])
-            page.screenshot(path=dossier / f"{nom}-telephone.png")
+        page.goto(pages["boutique"])
+        page.screenshot(path=dossier / "boutique-telephone.png")
         fenetres.close()
 
 

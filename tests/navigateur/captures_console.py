@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from local.plateforme import Plateforme
 from tests.commun import lettres
@@ -17,6 +17,9 @@ from tests.navigateur import chromium
 from tests.navigateur.captures import ADA, DOSSIER
 from tests.navigateur.conftest import BUREAU, TELEPHONE, se_connecter
 from tests.navigateur.test_console import LIBERATION_IMPOSSIBLE, REPLIQUES, VENTE_REFUSEE
+
+HAUTEUR_MAX = 1100
+"""Pixels of a picture: what one sees first of a long page."""
 
 
 def _checkout(monde: Monde, style: str, produit: str = CAFE, quantite: int = 1) -> str:
@@ -27,8 +30,7 @@ def _checkout(monde: Monde, style: str, produit: str = CAFE, quantite: int = 1) 
 
 def preparer(monde: Monde) -> dict[str, str]:
     """An eventful quarter of an hour; the addresses of the pages about one saga of it."""
-    for rang in range(6):
-        _checkout(monde, "orchestre" if rang % 2 else "choreo")
+    reussies = [(_checkout(monde, "choreo"), _checkout(monde, "orchestre")) for _ in range(6)]
     _checkout(monde, "choreo", CLAVIER, 2)
     for replique in REPLIQUES:
         monde.fautes(replique, VENTE_REFUSEE)
@@ -42,15 +44,26 @@ def preparer(monde: Monde) -> dict[str, str]:
     attendre(lambda: monde.saga(bloquee)["etat_actuel"] == "COMPENSATION_EN_COURS", "la compensation", 20)
     choreo = _checkout(monde, "choreo")
     attendre(lambda: len(monde.rejeu(choreo).get("events", [])) == 4, "la chorégraphie")
-    lettres.deposer(monde, "workers", cle=choreo)
+    cause = monde.rejeu(choreo)["events"][-1]
+    champs = {"id": cause["id"], "type": cause["type"], "payload": "{}"}
+    lettres.deposer(monde, "workers", champs=champs, cle=choreo)
     return {
         "console": "/console/",
         "console-saga": f"/console/sagas/{bloquee}/",
         "console-compensee": f"/console/sagas/{annulee}/",
         "console-lettre-morte": f"/console/sagas/{choreo}/",
         "console-cote-a-cote": "/console/comparer/",
+        "console-paire": f"/console/comparer/{reussies[-1][1]}/{reussies[-1][0]}/",
         "console-fautes": "/console/fautes/?programme=saga-1",
+        "console-geste": f"/console/sagas/{bloquee}/reprendre/",
+        "console-registre": "/console/registre/",
     }
+
+
+def _photographier(page: Page, chemin: Path) -> None:
+    hauteur = page.evaluate("document.documentElement.scrollHeight")
+    cadre = FloatRect(x=0, y=0, width=BUREAU["width"], height=min(hauteur, HAUTEUR_MAX))
+    page.screenshot(path=chemin, full_page=True, clip=cadre)
 
 
 def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
@@ -69,7 +82,13 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
             for nom, adresse in pages.items():
                 page.goto(adresse)
                 page.wait_for_load_state("networkidle")
-                page.screenshot(path=dossier / f"{nom}.png", full_page=nom != "console-fautes")
+                _photographier(page, dossier / f"{nom}.png")
+                if nom == "console-compensee":
+                    page.locator("body > header").evaluate("tete => tete.style.position = 'static'")
+                    page.locator("#sequence").screenshot(path=dossier / "console-sequence.png")
+                if nom == "console-geste":
+                    page.get_by_label("Motif").fill("Le stock répond de nouveau.")
+                    page.get_by_role("button", name="Confirmer").click()
             mobile = fenetres.new_context(
                 base_url=monde.plateforme.urls["magasin"], locale="fr-CA", viewport=TELEPHONE,
                 storage_state=bureau.storage_state(),

@@ -148,7 +148,7 @@ def test_a_dead_letter_is_found_and_redriven(ouvrir: Ouvrir, monde: Monde) -> No
     expect(page.get_by_text("Relancer la lettre morte : fait")).to_be_visible()
     attendre(lambda: lettres.etat(monde, "workers", lettre)[0] == "traitee", "la lettre traitée par son groupe")
     page.reload()
-    expect(page.locator("#lettres .badge")).to_have_text("traitee")
+    expect(page.locator("#lettres .badge")).to_have_text("traitée")
 
 
 def test_one_cart_runs_in_both_styles_and_both_are_watched_to_their_end(ouvrir: Ouvrir, monde: Monde) -> None:

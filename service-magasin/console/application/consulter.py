@@ -5,7 +5,7 @@ answer. One saga: 6.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -221,6 +221,8 @@ def _composer(saga_id: str, lues: Mapping[str, Any], checkout: Any, pannes: list
     resume = (
         lecture.resume_orchestre(saga) if saga else lecture.resume_checkout(checkout, vu=_plie(rejeu), lettres=ouvertes)
     )
+    if resume.fini_le and not resume.reussie and not resume.erreur and checkout:
+        resume = replace(resume, erreur=checkout["motif"])
     return Saga(
         resume=resume,
         moments=moments,

@@ -1,10 +1,10 @@
 """From what the services answer to what an operator sees. Pure: no call is made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from console.domain.saga import Attente, Constat, Etape, Lettre, Moment, Resume, Style, Ton
+from console.domain.saga import Attente, Constat, Etape, EtatEtape, Lettre, Moment, Resume, Style, Ton
 
 Objet = Mapping[str, Any]
 
@@ -40,6 +40,7 @@ NOMS_ETAPES = {
     "reservation_stock": "Réservation du stock",
     "creation_commande": "Création de la commande",
 }
+_EN_ARRIERE = ("COMPENSATION_EN_COURS", "INTERVENTION_REQUISE")
 _ETAPE_DU_TYPE = {
     "STOCK_VERIFIE": "verification_stock",
     "INFORMATIONS_PRODUITS": "informations_produits",
@@ -67,6 +68,8 @@ _TEXTES_DES_EVENEMENTS = {
     "StockReleased": "Le stock est rendu.",
     "CheckoutFailed": "Le checkout a échoué.",
 }
+_SOURCES = {"saga-orchestrator": "orchestrateur"}
+"""Who publishes, by the name the history gives him."""
 _SUITES = {
     "CheckoutInitiated": ("choreo-reservation", "la réservation du stock"),
     "StockReserved": ("choreo-order", "la création de la commande"),
@@ -105,6 +108,7 @@ def resume_orchestre(saga: Objet) -> Resume:
         style="orchestre",
         etat=etat,
         ton=ton,
+        reussie=saga["etat_actuel"] == "SAGA_TERMINEE",
         client_id=saga["client_id"],
         cree_le=_exige(saga["date_creation"]),
         fini_le=instant(saga.get("date_fin")),
@@ -139,6 +143,7 @@ def resume_checkout(checkout: Objet, *, vu: Objet | None = None, lettres: Sequen
         style=cast(Style, checkout["style"]),
         etat=etat,
         ton=ton,
+        reussie=checkout["statut"] == "finalise",
         client_id=checkout["client_id"],
         cree_le=_exige(checkout["date_creation"]),
         fini_le=instant(checkout["date_conclusion"]),
@@ -207,7 +212,7 @@ def moments_publies(rejeu: Objet, *, checkout_id: str) -> list[Moment]:
             id=evenement["id"],
             cause=evenement["causation_id"] or (checkout_id if evenement["id"] != checkout_id else None),
             quand=_exige(evenement["ts"]),
-            acteur=evenement["source"],
+            acteur=_SOURCES.get(evenement["source"], evenement["source"]),
             cible="flux d'événements",
             type=evenement["type"],
             texte=evenement["payload"].get("reason") or _TEXTES_DES_EVENEMENTS.get(evenement["type"], ""),
@@ -284,27 +289,33 @@ def lettre(brut: Objet) -> Lettre:
     )
 
 
+_COMPENSATION = ".compensation"
+
+
 def etapes(saga: Objet) -> list[Etape]:
-    """The steps with their attempts and durations, and what became of each."""
+    """The steps and the compensations with their attempts and durations, and what became of each."""
     types = {(e["type"], e["donnees"].get("etape", "")) for e in saga["historique_evenements"]}
     defaites = {nom for type_, nom in types if type_ in ("COMPENSATION_EFFECTUEE", "ETAPE_IGNOREE")}
     reussies = {nom for type_, nom in types if type_.endswith("_SUCCES")}
-    finie = saga.get("date_fin") is not None
-    return [
-        Etape(
-            nom=NOMS_ETAPES.get(e["nom"], e["nom"]),
-            essais=e["tentatives"],
-            duree_s=float(e["duree_secondes"]),
-            etat="defaite"
-            if e["nom"] in defaites
-            else "faite"
-            if e["nom"] in reussies
-            else "echouee"
-            if finie or saga["etat_actuel"] in ("COMPENSATION_EN_COURS", "INTERVENTION_REQUISE")
-            else "en-cours",
-        )
-        for e in saga["etapes"]
-    ]
+    return [_etape(saga, e, defaites, reussies) for e in saga["etapes"]]
+
+
+def _etape(saga: Objet, etape: Objet, defaites: Collection[str], reussies: Collection[str]) -> Etape:
+    base = etape["nom"].removesuffix(_COMPENSATION)
+    nom = NOMS_ETAPES.get(base, base)
+    etat: EtatEtape
+    if base != etape["nom"]:
+        nom = f"Défaire : {nom}"
+        bloquee = saga["etat_actuel"] == "INTERVENTION_REQUISE"
+        etat = "faite" if base in defaites else "echouee" if bloquee else "en-cours"
+    elif base in defaites:
+        etat = "defaite"
+    elif base in reussies:
+        etat = "faite"
+    else:
+        avance = saga.get("date_fin") is None and saga["etat_actuel"] not in _EN_ARRIERE
+        etat = "en-cours" if avance else "echouee"
+    return Etape(nom=nom, essais=etape["tentatives"], duree_s=float(etape["duree_secondes"]), etat=etat)
 
 
 def attente_orchestree(saga: Objet) -> Attente | None:

@@ -9,6 +9,14 @@ from typing import Any, Literal
 Style = Literal["orchestre", "choreo"]
 Ton = Literal["reussite", "actif", "attente", "compensation", "echec", ""]
 """How a state looks: the badges and the entries of a timeline have these names in the style sheet."""
+EtatEtape = Literal["faite", "en-cours", "defaite", "echouee"]
+
+_ETATS_DES_LETTRES = {
+    "en_attente": "en attente",
+    "relancee": "relancée",
+    "traitee": "traitée",
+    "abandonnee": "abandonnée",
+}
 
 
 class Situation(StrEnum):
@@ -25,7 +33,10 @@ class Situation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Resume:
-    """One row of the list. `attend`: what an unfinished saga waits for; `erreur`: the last thing that went wrong."""
+    """One row of the list. `attend`: what an unfinished saga waits for; `erreur`: the last thing that went wrong.
+
+    `reussie`: it ended well, whatever dead letters of its extensions still wait.
+    """
 
     id: str
     style: Style
@@ -42,6 +53,7 @@ class Resume:
     proprietaire: str = ""
     erreur: str = ""
     lettres: int = 0
+    reussie: bool = False
 
     @property
     def duree_s(self) -> float | None:
@@ -71,7 +83,7 @@ class Etape:
     nom: str
     essais: int
     duree_s: float | None
-    etat: Literal["faite", "en-cours", "defaite", "echouee"]
+    etat: EtatEtape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +118,11 @@ class Lettre:
     essais: int
     etat: str
     cree_le: datetime
+
+    @property
+    def nom_de_l_etat(self) -> str:
+        """As operators read it."""
+        return _ETATS_DES_LETTRES.get(self.etat, self.etat)
 
     @property
     def ouverte(self) -> bool:

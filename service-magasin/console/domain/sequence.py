@@ -57,7 +57,7 @@ def _du_flux(moment: Moment, cause: Moment | None) -> list[Message]:
 
 def _appels(moment: Moment) -> list[Message]:
     """A history entry of the orchestrator, an operator's order, an acceptance or a conclusion."""
-    etape = NOMS_ETAPES.get(str(moment.donnees.get("etape", "")), "")
+    etape = _etape(moment)
     if moment.acteur != "orchestrateur" or not moment.cible:
         return [_message(moment.acteur, moment.cible or moment.acteur, _court(moment), _genre(moment), moment)]
     if moment.type.endswith("_SUCCES"):
@@ -72,10 +72,17 @@ def _appels(moment: Moment) -> list[Message]:
         ]
     if moment.type == "COMPENSATION_EFFECTUEE":
         return [
-            _message(moment.acteur, moment.cible, f"défaire : {etape}", "appel", moment),
+            _message(moment.acteur, moment.cible, etape, "appel", moment),
             _message(moment.cible, moment.acteur, "défait", "retour", moment),
         ]
     return [_message(moment.acteur, moment.acteur, _court(moment), "note", moment)]
+
+
+def _etape(moment: Moment) -> str:
+    """What was called: the step, or its compensation."""
+    nom = NOMS_ETAPES.get(str(moment.donnees.get("etape", "")), "")
+    a_rebours = moment.type == "COMPENSATION_EFFECTUEE" or moment.donnees.get("etat") == "COMPENSATION_EN_COURS"
+    return f"défaire : {nom}" if a_rebours else nom
 
 
 def _genre(moment: Moment) -> Genre:

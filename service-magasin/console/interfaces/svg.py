@@ -9,7 +9,10 @@ from django.utils.safestring import SafeString, mark_safe
 from console.domain.saga import Moment
 from console.domain.sequence import Diagramme, Message
 
-_COLONNE, _MARGE, _LIGNE, _TETE = 190, 110, 46, 64
+_MARGE, _LIGNE, _TETE = 100, 46, 64
+_LARGEUR = 940
+"""Pixels the page has for a diagram: the lifelines share them, between these two distances."""
+_SERREES, _ESPACEES = 148, 250
 _RANG = 72
 _COULEURS = {"appel": "#2f5bea", "retour": "#0f7a4c", "echec": "#b3261e", "note": "#8a5300"}
 _POLICE = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -17,8 +20,11 @@ _POLICE = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 def sequence(diagramme: Diagramme, titre: str) -> str:
     """The sequence diagram as a whole SVG document."""
-    xs = {nom: _MARGE + rang * _COLONNE for rang, nom in enumerate(diagramme.participants)}
-    largeur = _MARGE * 2 + _COLONNE * max(0, len(xs) - 1)
+    ecarts = max(1, len(diagramme.participants) - 1)
+    colonne = min(_ESPACEES, max(_SERREES, (_LARGEUR - 2 * _MARGE) // ecarts))
+    xs = {nom: _MARGE + rang * colonne for rang, nom in enumerate(diagramme.participants)}
+    largeur = _MARGE * 2 + colonne * ecarts
+    cadre = min(164, colonne - 10)
     hauteur = _TETE + _LIGNE * len(diagramme.messages) + 30
     fleches = "".join(
         f'<marker id="f-{genre}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
@@ -35,8 +41,8 @@ def sequence(diagramme: Diagramme, titre: str) -> str:
     for nom, x in xs.items():
         corps.append(
             f'<line x1="{x}" y1="46" x2="{x}" y2="{hauteur - 12}" stroke="#c3cbdc" stroke-dasharray="4 4"/>'
-            f'<rect x="{x - 82}" y="12" width="164" height="32" rx="8" fill="#eef2fb" stroke="#8a95ab"/>'
-            f'<text x="{x}" y="33" font-weight="600" text-anchor="middle">{escape(_tronquer(nom, 22))}</text>'
+            f'<rect x="{x - cadre // 2}" y="12" width="{cadre}" height="32" rx="8" fill="#eef2fb" stroke="#8a95ab"/>'
+            f'<text x="{x}" y="33" font-weight="600" text-anchor="middle">{escape(_tronquer(nom, cadre // 7))}</text>'
         )
     for rang, message in enumerate(diagramme.messages):
         corps.append(_message(message, xs, _TETE + 22 + rang * _LIGNE, largeur))
