@@ -25,7 +25,7 @@ from local.processus import ErreurLabo
 LIMITE_P95_MS = 500.0
 PLANCHER_PAR_MINUTE = 100.0
 _FIN_S = 60.0
-_TERMINAUX = """
+TERMINAUX = """
 SELECT checkout_id::text, type, ts::float8 FROM historique
 WHERE checkout_id = ANY(%s::uuid[]) AND type IN ('CheckoutSucceeded', 'CheckoutFailed')
 """
@@ -97,7 +97,7 @@ def _mesurer(plateforme: Plateforme, caisse: Caisse, utilisateurs: int, nombre: 
 
 def _fins(plateforme: Plateforme, checkouts: list[str]) -> list[tuple[str, str, float]]:
     return [
-        (str(cle), str(type_), float(ts)) for cle, type_, ts in plateforme.sql("event-store", _TERMINAUX, [checkouts])
+        (str(cle), str(type_), float(ts)) for cle, type_, ts in plateforme.sql("event-store", TERMINAUX, [checkouts])
     ]
 
 

@@ -5,9 +5,13 @@ The recovery processes are stopped too, so that nothing survives: what is measur
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -26,27 +30,54 @@ def executer(plateforme: Plateforme, *, sagas: int = 24, console: Console | None
     console = console or Console()
     preparer(plateforme, 10 * sagas + 100)
     ids = [str(uuid.uuid4()) for _ in range(sagas)]
-    fils = [threading.Thread(target=_demander, args=(plateforme, saga_id)) for saga_id in ids]
+    demandes = [lambda saga_id=saga_id: _demander(plateforme, saga_id) for saga_id in ids]
+    coupure = interrompre(plateforme, PROGRAMMES, demandes, lambda: _ouvertes(plateforme, ids))
+    console.print(
+        f"{coupure.coupes} sagas coupées net par SIGKILL, toutes finies {coupure.duree_s:.2f} s après le redémarrage "
+        f"(moins de {LIMITE_S:.0f} s)"
+    )
+    return 0 if coupure.coupes and coupure.duree_s < LIMITE_S else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coupure:
+    """How many were cut short, when the programs were started again (epoch), and how long until none was open."""
+
+    coupes: int
+    redemarrage: float
+    duree_s: float
+
+
+def interrompre(
+    plateforme: Plateforme,
+    programmes: Sequence[str],
+    demandes: Sequence[Callable[[], None]],
+    ouvertes: Callable[[], int],
+) -> Coupure:
+    """Ask for all at once, SIGKILL the programs as soon as something is under way, restart them once nobody asks more.
+
+    Raises `ErreurLabo` when one is still open a minute after the restart.
+    """
+    fils = [threading.Thread(target=demande) for demande in demandes]
     for fil in fils:
         fil.start()
-    attendre(lambda: _ouvertes(plateforme, ids) > 0, "Une saga en cours")
-    for nom in PROGRAMMES:
+    groupes = [plateforme.pid(nom) for nom in programmes]
+    attendre(lambda: ouvertes() > 0, "Un checkout en cours")
+    for groupe in groupes:  # all at one moment: to kill takes a while, to freeze does not
+        os.killpg(groupe, signal.SIGSTOP)
+    for nom in programmes:
         plateforme.tuer(nom, relancer=False)
     for fil in fils:
         fil.join()
-    coupees = _ouvertes(plateforme, ids)
-    debut = time.monotonic()
-    for nom in PROGRAMMES:
+    coupes = ouvertes()
+    redemarrage, debut = time.time(), time.monotonic()
+    for nom in programmes:
         plateforme.demarrer(nom)
-    attendre(lambda: _ouvertes(plateforme, ids) == 0, "Toutes les sagas finies", 30.0)
+    attendre(lambda: ouvertes() == 0, "Tous les checkouts finis", 60.0)
     duree = time.monotonic() - debut
-    for nom in PROGRAMMES:
+    for nom in programmes:
         plateforme.attendre_pret(nom)
-    console.print(
-        f"{coupees} sagas coupées net par SIGKILL, toutes finies {duree:.2f} s après le redémarrage "
-        f"(moins de {LIMITE_S:.0f} s)"
-    )
-    return 0 if coupees and duree < LIMITE_S else 1
+    return Coupure(coupes=coupes, redemarrage=redemarrage, duree_s=duree)
 
 
 def _ouvertes(plateforme: Plateforme, ids: list[str]) -> int:

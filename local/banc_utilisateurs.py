@@ -42,6 +42,11 @@ class Caisse:
             self._local.api = Api(self._passerelle, self._cle)
         return self._local.api
 
+    @property
+    def clients(self) -> list[str]:
+        """Those who have not checked out yet."""
+        return list(self._pleins)
+
     def client(self) -> str:
         """A client who has not checked out yet."""
         return self._pleins.pop()

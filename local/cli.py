@@ -368,6 +368,21 @@ def bench(
 
 
 @application.command()
+def comparer(
+    sortie: Annotated[Path, typer.Option("--sortie", help="Dossier du rapport.")] = Path("build/comparaison"),
+    vite: Annotated[
+        bool, typer.Option("--vite", help="Quelques secondes par ronde : pour essayer, pas pour juger.")
+    ] = False,
+    redessiner: Annotated[bool, typer.Option("--redessiner", help="Refait le rapport des mesures du dossier.")] = False,
+) -> None:
+    """Mesure les deux styles à charge égale, sans panne puis avec, sur une plateforme à part, et écrit un rapport."""
+    from local.comparer import commande
+
+    page = commande.executer(sortie, vite=vite, redessiner=redessiner, console=console)
+    console.print(f"[green]✓[/green] {page}", markup=True, soft_wrap=True)
+
+
+@application.command()
 def shell(service: Annotated[str, typer.Argument(metavar="SERVICE", help="Un service, ou postgres.")]) -> None:
     """Ouvre un shell Django dans l'environnement d'un service, ou psql."""
     plateforme = Plateforme()

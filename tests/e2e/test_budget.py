@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from local import demarrage, postgres
+from local.comparer.releves import commits
 from local.composants import BUDGET_CONNEXIONS
 from tests.commun.monde import Monde, attendre, nouvel_id
 
@@ -58,13 +59,6 @@ def test_a_checkout_costs_four_calls_behind_the_gateway_whatever_its_lines(ligne
     assert appels_derriere(monde, correlation) == ROUTES_D_UN_CHECKOUT
 
 
-def commits(monde: Monde) -> dict[str, int]:
-    """Committed transactions of each service's database so far (PostgreSQL tells within a second)."""
-    noms = {service.nom_base: service.nom for service in monde.plateforme.services}
-    lues = monde.sql("saga", "SELECT datname, xact_commit FROM pg_stat_database WHERE datname = ANY(%s)", [list(noms)])
-    return {noms[base]: valeur for base, valeur in lues}
-
-
 @UN_SEUL_POSTGRESQL
 def test_a_saga_costs_no_more_commits_than_its_budget(monde: Monde) -> None:
     """An average over many sagas, less what the background processes commit when idle (a little more than when busy).
@@ -93,7 +87,7 @@ def test_a_saga_costs_no_more_commits_than_its_budget(monde: Monde) -> None:
 
 def releve(monde: Monde) -> tuple[float, dict[str, int]]:
     """When, and the counters."""
-    return time.monotonic(), commits(monde)
+    return time.monotonic(), commits(monde.plateforme)
 
 
 def attendre_un_releve(monde: Monde, quand: float) -> tuple[float, dict[str, int]]:
