@@ -44,7 +44,7 @@ _RETOUR_S = 60.0
 def executer(args: list[str], console: Console) -> int:
     """0 when all held, 1 when something did not, 2 when nothing could be tried here. `args` go to pytest."""
     if raison := moteur_absent():
-        console.print(f"Rien n'a été essayé. {raison} (Les contrôles du fichier : ./labo test compose)")
+        console.print(f"Rien n'a été essayé. {raison} (Les contrôles du fichier : ./labo test compose)", soft_wrap=True)
         return RIEN_ESSAYE
     with tempfile.TemporaryDirectory(prefix="labo-compose-") as dossier:
         projet = Projet(Lieux(Path(dossier), decalage_libre(SERVICES)))
