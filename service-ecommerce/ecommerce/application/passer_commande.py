@@ -51,7 +51,7 @@ class PasserCommande:
             apres = self.conclure(checkout, issue, par="requete")
             reponse = reponses.de(apres)
             if cle is not None:
-                self.cles.repondre(cle, reponse)
+                reponse = self.cles.repondre(cle, reponse)
         fautes.point("checkout.apres_conclusion")
         return reponse
 

@@ -110,8 +110,11 @@ class Cles(Protocol):
     def lire(self, cle: Cle) -> Memoire | None:
         """None when the key is free again."""
 
-    def repondre(self, cle: Cle, reponse: Reponse) -> None:
-        """Remember the first answer; a 5xx frees the key instead."""
+    def repondre(self, cle: Cle, reponse: Reponse) -> Reponse:
+        """Remember the first answer, and return it; a 5xx frees the key instead.
+
+        Another request with this key that is about to answer is waited for: both then give the same answer.
+        """
 
     def refuser(self, cle: Cle, refus: Erreur) -> None:
         """Remember a refusal that made no checkout."""

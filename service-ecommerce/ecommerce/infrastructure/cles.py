@@ -1,5 +1,6 @@
 """The `Cles` port: keys of checkouts, in the transactions that open and conclude them."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
@@ -10,6 +11,7 @@ from socle.erreurs import Erreur
 from socle.idempotence import CONSERVATION_JOURS
 
 _PAR_CLE = "WHERE consommateur = %s AND cle = %s"
+_EN_SUSPENS = f"{_PAR_CLE} AND reponse_statut IS NULL"
 
 
 class ClesPostgres:
@@ -34,16 +36,20 @@ class ClesPostgres:
         empreinte, checkout_id, statut, corps = rangee
         return Memoire(empreinte, checkout_id, None if statut is None else Reponse(statut, bytes(corps)))
 
-    def repondre(self, cle: Cle, reponse: Reponse) -> None:
+    def repondre(self, cle: Cle, reponse: Reponse) -> Reponse:
+        qui = [cle.consommateur, cle.valeur]
         with connection.cursor() as curseur:
             if reponse.statut >= 500:
-                curseur.execute(f"DELETE FROM cles_checkout {_PAR_CLE}", [cle.consommateur, cle.valeur])  # noqa: S608
-                return
-            curseur.execute(
-                f"UPDATE cles_checkout SET reponse_statut = %s, reponse_corps = %s {_PAR_CLE} "  # noqa: S608
-                "AND reponse_statut IS NULL",
-                [reponse.statut, reponse.corps, cle.consommateur, cle.valeur],
-            )
+                curseur.execute(f"DELETE FROM cles_checkout {_EN_SUSPENS}", qui)  # noqa: S608
+            else:
+                curseur.execute(
+                    f"UPDATE cles_checkout SET reponse_statut = %s, reponse_corps = %s {_EN_SUSPENS}",  # noqa: S608
+                    [reponse.statut, reponse.corps, *qui],
+                )
+            if curseur.rowcount:
+                return reponse
+        memoire = self.lire(cle)
+        return replace(memoire.reponse, rejouee=True) if memoire and memoire.reponse else reponse
 
     def refuser(self, cle: Cle, refus: Erreur) -> None:
         rendu = http.repondre(refus)

@@ -393,6 +393,22 @@ def test_F20_a_checkout_taken_over_by_a_retry_keeps_the_correlation_id_of_its_fi
     assert api.statut(reponse.json()["checkout_id"])["correlation_id"] == "premiere"
 
 
+def test_F19_two_retries_that_take_over_at_once_give_one_answer(api: Api, voisins: Voisins) -> None:
+    """An answer names its request's correlation id: that of whoever answers first."""
+    voisins.mode = "rupture"
+    api.ajouter(CHOCOLAT)
+    faute("checkout.apres_reponse")
+    assert api.commander(Idempotency_Key="k1").status_code == 503
+    with transaction.atomic(), connection.cursor() as curseur:
+        curseur.execute("SELECT id FROM checkouts FOR UPDATE")
+        fils = [en_fil(lambda i=i: Api().commander(Idempotency_Key="k1", X_Correlation_ID=f"c{i}")) for i in range(2)]
+        attendre_verrou(2)  # both have asked the orchestrator and want to conclude
+    reponses = [fil.resultat() for fil in fils]
+    assert [r.status_code for r in reponses] == [400, 400]
+    assert len({r.content for r in reponses}) == 1
+    assert api.commander(Idempotency_Key="k1").content == reponses[0].content
+
+
 def test_F20_after_the_budget_a_retry_answers_202_instead_of_409(api: Api, voisins: Voisins) -> None:
     voisins.mode = "differee"
     api.ajouter(CHOCOLAT)
