@@ -16,6 +16,7 @@ from console.infrastructure.interrupteurs import Interrupteurs
 from console.infrastructure.models import Charge, Geste
 from socle.tests.concurrence import attendre_que
 from tests import saga_temoin as temoin
+from tests.monde import remplir
 from tests.voisins import Appel, Passerelle
 
 Connecter = Callable[..., Client]
@@ -205,6 +206,28 @@ def test_the_sequence_is_exported_as_svg_and_as_mermaid(connecter: Connecter, pa
     assert texte.startswith("sequenceDiagram\n    participant p0 as orchestrateur\n")
     assert "    p1-->>p0: fait\n" in texte
     assert "    p2--xp0: HTTP 502.\n" in texte
+
+
+@pytest.mark.parametrize("suffixe", ["", "direct/"])
+def test_two_sagas_side_by_side_cost_twelve_calls(connecter: Connecter, passerelle: Passerelle, suffixe: str) -> None:
+    orchestree, choreo = temoin.dire_la_bloquee(passerelle), temoin.identifiant("choreo-1")
+    temoin.dire_la_choreo(passerelle, temoin.lettre(choreo))
+    page = connecter("lecteur").get(f"/console/comparer/{orchestree}/{choreo}/{suffixe}")
+    assert page.status_code == 200
+    assert [saga.resume.id for _nom, saga in page.context["colonnes"]] == [orchestree, choreo]
+    assert len(passerelle.appels) == 12
+
+
+@pytest.mark.parametrize("nombre", [1, 30])
+def test_the_comparison_page_costs_five_calls_and_the_trail_none(
+    connecter: Connecter, passerelle: Passerelle, nombre: int
+) -> None:
+    remplir(passerelle, nombre)
+    assert connecter("lecteur").get("/console/comparer/").status_code == 200
+    assert len(passerelle.appels) == 5
+    passerelle.appels.clear()
+    assert connecter("operateur").get("/console/registre/").status_code == 200
+    assert passerelle.appels == []
 
 
 # -- operators' actions ------------------------------------------------------------------------------------------------
