@@ -39,10 +39,10 @@ class Reglages:
 
 COMPLET = Reglages(
     utilisateurs=50,
-    secondes=30,
+    secondes=20,
     pause_s=5,
     charges=(5, 10, 25, 50, 100),
-    charge_s=5,
+    charge_s=4,
     charge_pause_s=1,
     couts=100,
     repos_s=6,
