@@ -21,7 +21,8 @@ NORD = "33333333-3333-3333-3333-333333333332"
 CONDUITES = ("simple", "rejoue", "doublon", "abandon", "abandon_repris", "impatient", "sans_cle", "autre_corps")
 _POIDS = (5, 2, 3, 1, 2, 2, 1, 1)
 _ABONDANTS, _RARES = 4, 3
-_STOCK_ABONDANT, _STOCK_RARE = 9_000, 30
+_LIVRAISON, _LIVRAISONS, _STOCK_RARE = 10_000, 12, 30
+"""What is plentiful must outlast the longest run: some sixty thousand purchases."""
 _PRIX = (10.0, 12.5, 7.99, 104.95, 20.0, 3.33, 58.0)
 
 
@@ -44,11 +45,12 @@ class Trafic:
             corps = {"nom": nom, "categorie": "Meubles", "prix": _PRIX[rang % len(_PRIX)]}
             produit = self._exiger("/api/catalogue/ajouter/", corps, 201).json["data"]["id"]
             abondant = rang < _ABONDANTS
-            stock = _STOCK_ABONDANT if abondant else _STOCK_RARE
-            corps = {"produit_id": produit, "quantite": stock, "magasin_id": EN_LIGNE}
-            self._exiger("/api/inventaire/augmenter-stock/", corps, 200)
+            livraisons = [_LIVRAISON] * _LIVRAISONS if abondant else [_STOCK_RARE]
+            for quantite in livraisons:
+                corps = {"produit_id": produit, "quantite": quantite, "magasin_id": EN_LIGNE}
+                self._exiger("/api/inventaire/augmenter-stock/", corps, 200)
             (self.rayon.abondants if abondant else self.rayon.rares).append(produit)
-            self.rayon.initial |= {(produit, EN_LIGNE): stock, (produit, NORD): 0}
+            self.rayon.initial |= {(produit, EN_LIGNE): sum(livraisons), (produit, NORD): 0}
 
     def _exiger(self, chemin: str, corps: object, statut: int) -> Echange:
         echange = self._acces.insister("POST", chemin, corps, cle=str(uuid.uuid4()))
