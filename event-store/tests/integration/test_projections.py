@@ -36,7 +36,7 @@ def projections(base: Base) -> ProjectionsPostgres:
 @pytest.fixture
 def valkey(config: Config) -> Any:
     lien: Any = redis.Redis.from_url(config.redis_url, decode_responses=True)
-    lien.flushall()
+    lien.flushdb()
     return lien
 
 
@@ -260,7 +260,7 @@ def _copie(valkey: Any, client_id: str) -> dict[str, str]:
     return {nom: texte for nom, texte in valkey.hgetall(CLE.format(client_id)).items() if nom[0] != "_"}
 
 
-def test_F30_redis_copy_comes_back_after_flushall(client: FlaskClient, valkey: Any) -> None:
+def test_F30_redis_copy_comes_back_after_flush(client: FlaskClient, valkey: Any) -> None:
     ajouter(client, evenement("CheckoutSucceeded", CHECKOUTS[0], CLIENTS[0], commande_id="c-1", ts=7))
     assert interne(client, "projections/avancer").json["miroir"] is True
     copie = {
@@ -268,7 +268,7 @@ def test_F30_redis_copy_comes_back_after_flushall(client: FlaskClient, valkey: A
         "last_update_ts": "7",
     }  # fmt: skip
     assert _copie(valkey, CLIENTS[0]) == copie
-    valkey.flushall()
+    valkey.flushdb()
     interne(client, "projections/avancer")
     assert _copie(valkey, CLIENTS[0]) == copie
 
@@ -279,7 +279,7 @@ def test_F30_redis_copy_catches_up_after_losing_its_last_second(client: FlaskCli
     sauvee = {cle: valkey.hgetall(cle) for cle in valkey.keys("cqrs:*")}
     ajouter(client, evenement("CheckoutSucceeded", CHECKOUTS[1], CLIENTS[0]))
     interne(client, "projections/avancer")
-    valkey.flushall()
+    valkey.flushdb()
     for cle, champs in sauvee.items():
         valkey.hset(cle, mapping=champs)
     interne(client, "projections/avancer")
@@ -309,7 +309,7 @@ def test_redis_copy_keeps_the_later_of_two_writers(
 
     ajouter(client, evenement("CheckoutSucceeded", CHECKOUTS[0], CLIENTS[0]))
     interne(client, "projections/avancer")
-    valkey.flushall()
+    valkey.flushdb()
     assert MiroirRedis(config.redis_url, Lent(base)).synchroniser() is True
     assert _copie(valkey, CLIENTS[0])["total_orders"] == "2"
     assert valkey.hget(MARQUE, "_position") == "2"
