@@ -35,7 +35,7 @@ from local.lieux import RACINE
 from local.plateforme import Plateforme
 from local.processus import ADRESSE, ErreurLabo
 
-EN_PARALLELE = 2
+EN_PARALLELE = 3
 REPRENDRE = "--reprendre"
 PLATEFORME_EXISTANTE = "LABO_PLATEFORME_EXISTANTE"
 """Set for the tests that must use the platform named by LABO_HOME and LABO_PORT_OFFSET instead of their own."""
@@ -288,9 +288,9 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "compose": Essais.compose,
     "docs": Essais.docs,
     "labo": Essais.labo,
+    "observabilite": Essais.observabilite,
     "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
-    "observabilite": Essais.observabilite,  # so has this one
-    "conteneurs": Essais.conteneurs,  # and this one, of containers
+    "conteneurs": Essais.conteneurs,  # so has this one, of containers
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
     "navigateur": Essais.navigateur,
@@ -298,8 +298,8 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
 }
-ENSEMBLE = ("integration", "unit", "compose", "regles", "docs", "types", "lint")
-"""Parts that need no platform, the longest first: they go on together."""
+ENSEMBLE = ("integration", "labo", "observabilite", "unit", "compose", "regles", "docs", "types", "lint")
+"""Parts that do without the shared platform, the longest first: they go on together."""
 SANS_REPRISE = ("chaos", "fautes", "mutations")
 """Parts whose failures are violations: a second run with other luck would hide one."""
 SUR_PLATEFORME = ("contrats", "e2e", "navigateur", "labs", "fautes")
