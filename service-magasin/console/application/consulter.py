@@ -13,6 +13,7 @@ from uuid import UUID
 from console.application.ports import EnParallele, Lecture, Services
 from console.domain import lecture
 from console.domain.saga import Resume, Saga, Situation, Style
+from console.domain.textes import gettext_noop
 
 TAILLE = 50
 _LETTRES_OUVERTES = "en_attente"
@@ -273,8 +274,8 @@ def _trace(saga: Any, rejeu: Any) -> str:
 def _inconnue(saga_id: str, pannes: list[str]) -> Saga:
     """Nobody who answered knows it, and somebody did not answer: that is said, not a 404."""
     resume = Resume(
-        id=saga_id, style="orchestre", etat="Inconnu", ton="", client_id="", cree_le=datetime.fromtimestamp(0, UTC),
-        attend="des services qui ne répondent pas",
+        id=saga_id, style="orchestre", etat=gettext_noop("Inconnu"), ton="", client_id="",
+        cree_le=datetime.fromtimestamp(0, UTC), attend=gettext_noop("des services qui ne répondent pas"),
     )  # fmt: skip
     return Saga(
         resume=resume, moments=[], etapes=[], attente=None, constats=[], lettres=[], lignes=[], correlation_id="",

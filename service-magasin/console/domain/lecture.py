@@ -5,28 +5,29 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from console.domain.saga import Attente, Constat, Etape, EtatEtape, Lettre, Moment, Resume, Style, Ton
+from console.domain.textes import gettext_noop
 
 Objet = Mapping[str, Any]
 
 _ETATS: dict[str, tuple[str, Ton]] = {
-    "SAGA_TERMINEE": ("Réussie", "reussite"),
-    "SAGA_ANNULEE": ("Annulée", "echec"),
-    "COMPENSATION_EN_COURS": ("Compensation en cours", "compensation"),
-    "INTERVENTION_REQUISE": ("Intervention requise", "attente"),
-    "EN_ATTENTE": ("Acceptée", "actif"),
-    "VERIFICATION_STOCK": ("Vérifie le stock", "actif"),
-    "STOCK_VERIFIE": ("Stock vérifié", "actif"),
-    "RESERVATION_STOCK": ("Réserve le stock", "actif"),
-    "STOCK_RESERVE": ("Stock réservé", "actif"),
-    "CREATION_COMMANDE": ("Crée la commande", "actif"),
-    "COMMANDE_CREEE": ("Commande créée", "actif"),
+    "SAGA_TERMINEE": (gettext_noop("Réussie"), "reussite"),
+    "SAGA_ANNULEE": (gettext_noop("Annulée"), "echec"),
+    "COMPENSATION_EN_COURS": (gettext_noop("Compensation en cours"), "compensation"),
+    "INTERVENTION_REQUISE": (gettext_noop("Intervention requise"), "attente"),
+    "EN_ATTENTE": (gettext_noop("Acceptée"), "actif"),
+    "VERIFICATION_STOCK": (gettext_noop("Vérifie le stock"), "actif"),
+    "STOCK_VERIFIE": (gettext_noop("Stock vérifié"), "actif"),
+    "RESERVATION_STOCK": (gettext_noop("Réserve le stock"), "actif"),
+    "STOCK_RESERVE": (gettext_noop("Stock réservé"), "actif"),
+    "CREATION_COMMANDE": (gettext_noop("Crée la commande"), "actif"),
+    "COMMANDE_CREEE": (gettext_noop("Commande créée"), "actif"),
 }
 _STATUTS: dict[str, tuple[str, Ton]] = {
-    "initie": ("Acceptée", "actif"),
-    "en_cours": ("En cours", "actif"),
-    "finalise": ("Réussie", "reussite"),
-    "echec": ("Annulée", "echec"),
-    "intervention_requise": ("Intervention requise", "attente"),
+    "initie": (gettext_noop("Acceptée"), "actif"),
+    "en_cours": (gettext_noop("En cours"), "actif"),
+    "finalise": (gettext_noop("Réussie"), "reussite"),
+    "echec": (gettext_noop("Annulée"), "echec"),
+    "intervention_requise": (gettext_noop("Intervention requise"), "attente"),
 }
 PARTICIPANTS = {
     "verification_stock": "inventaire",
@@ -35,10 +36,14 @@ PARTICIPANTS = {
     "creation_commande": "commandes",
 }
 NOMS_ETAPES = {
-    "verification_stock": "Vérification du stock",
-    "informations_produits": "Prix et noms des produits",
-    "reservation_stock": "Réservation du stock",
-    "creation_commande": "Création de la commande",
+    "verification_stock": gettext_noop("Vérification du stock"),
+    "informations_produits": gettext_noop("Prix et noms des produits"),
+    "reservation_stock": gettext_noop("Réservation du stock"),
+    "creation_commande": gettext_noop("Création de la commande"),
+}
+NOMS_COMPENSATIONS = {
+    "reservation_stock": gettext_noop("Défaire : Réservation du stock"),
+    "creation_commande": gettext_noop("Défaire : Création de la commande"),
 }
 _EN_ARRIERE = ("COMPENSATION_EN_COURS", "INTERVENTION_REQUISE")
 _ETAPE_DU_TYPE = {
@@ -59,26 +64,26 @@ _TONS_DES_EVENEMENTS: dict[str, Ton] = {
     "CheckoutFailed": "echec",
 }
 _TEXTES_DES_EVENEMENTS = {
-    "CheckoutInitiated": "Le panier est accepté.",
-    "StockReserved": "Le stock est réservé.",
-    "OrderCreated": "La commande est créée.",
-    "CheckoutSucceeded": "Le checkout a réussi.",
-    "StockReservationFailed": "Le stock n'a pu être réservé.",
-    "OrderCreationFailed": "La commande n'a pu être créée.",
-    "StockReleased": "Le stock est rendu.",
-    "CheckoutFailed": "Le checkout a échoué.",
+    "CheckoutInitiated": gettext_noop("Le panier est accepté."),
+    "StockReserved": gettext_noop("Le stock est réservé."),
+    "OrderCreated": gettext_noop("La commande est créée."),
+    "CheckoutSucceeded": gettext_noop("Le checkout a réussi."),
+    "StockReservationFailed": gettext_noop("Le stock n'a pu être réservé."),
+    "OrderCreationFailed": gettext_noop("La commande n'a pu être créée."),
+    "StockReleased": gettext_noop("Le stock est rendu."),
+    "CheckoutFailed": gettext_noop("Le checkout a échoué."),
 }
-_SOURCES = {"saga-orchestrator": "orchestrateur"}
+_SOURCES = {"saga-orchestrator": gettext_noop("orchestrateur")}
 """Who publishes, by the name the history gives him."""
 _SUITES = {
-    "CheckoutInitiated": ("choreo-reservation", "la réservation du stock"),
-    "StockReserved": ("choreo-order", "la création de la commande"),
-    "OrderCreated": ("choreo-order", "l'annonce de la réussite"),
-    "StockReservationFailed": ("choreo-compensation", "la compensation"),
-    "OrderCreationFailed": ("choreo-compensation", "la compensation"),
-    "StockReleased": ("choreo-compensation", "l'annonce de l'échec"),
-    "CheckoutSucceeded": ("choreo-suivi", "la conclusion par ecommerce"),
-    "CheckoutFailed": ("choreo-suivi", "la conclusion par ecommerce"),
+    "CheckoutInitiated": ("choreo-reservation", gettext_noop("la réservation du stock")),
+    "StockReserved": ("choreo-order", gettext_noop("la création de la commande")),
+    "OrderCreated": ("choreo-order", gettext_noop("l'annonce de la réussite")),
+    "StockReservationFailed": ("choreo-compensation", gettext_noop("la compensation")),
+    "OrderCreationFailed": ("choreo-compensation", gettext_noop("la compensation")),
+    "StockReleased": ("choreo-compensation", gettext_noop("l'annonce de l'échec")),
+    "CheckoutSucceeded": ("choreo-suivi", gettext_noop("la conclusion par ecommerce")),
+    "CheckoutFailed": ("choreo-suivi", gettext_noop("la conclusion par ecommerce")),
 }
 
 
@@ -130,13 +135,13 @@ def resume_checkout(checkout: Objet, *, vu: Objet | None = None, lettres: Sequen
     if ouvert:
         groupe, quoi = _attendu(vu)
         if vu and vu["statut"] == "initiated" and vu["reason"]:
-            etat, ton = "Compensation en cours", "compensation"
+            etat, ton = gettext_noop("Compensation en cours"), "compensation"
         elif vu and vu["stock_reserved"]:
-            etat = "Stock réservé"
+            etat = gettext_noop("Stock réservé")
     erreur, essais = checkout["motif"], checkout["suivis"]
     if lettres:
-        etat, ton = "Intervention requise", "attente"
-        groupe, quoi = lettres[0]["groupe"], "un opérateur : lettre morte"
+        etat, ton = gettext_noop("Intervention requise"), "attente"
+        groupe, quoi = lettres[0]["groupe"], gettext_noop("un opérateur : lettre morte")
         erreur, essais = lettres[0]["cause"], lettres[0]["essais"]
     return Resume(
         id=checkout["checkout_id"],
@@ -161,7 +166,7 @@ def resume_checkout(checkout: Objet, *, vu: Objet | None = None, lettres: Sequen
 def _attendu(vu: Objet | None) -> tuple[str, str]:
     """(group, what) an open choreographed checkout waits for, from what the event store has folded."""
     if not vu or vu["evenements"] == 0:
-        return "ecommerce", "la publication de l'événement"
+        return "ecommerce", gettext_noop("la publication de l'événement")
     if vu["statut"] != "initiated":
         return _SUITES["CheckoutSucceeded"]
     if vu["reason"]:
@@ -186,7 +191,7 @@ def _moment_orchestre(entree: Objet) -> Moment:
         id=entree["id"],
         cause=entree["causation_id"],
         quand=_exige(entree["timestamp"]),
-        acteur="opérateur" if operateur and type_ in _GESTES else "orchestrateur",
+        acteur=gettext_noop("opérateur") if operateur and type_ in _GESTES else "orchestrateur",
         cible="orchestrateur" if operateur else PARTICIPANTS.get(etape, ""),
         type=type_,
         texte=f"{entree['message']} Motif : {donnees['motif']}" if operateur else entree["message"],
@@ -232,7 +237,7 @@ def moment_initial(checkout: Objet) -> Moment:
         acteur="client",
         cible="ecommerce",
         type="CHECKOUT_INITIE",
-        texte="Le panier est fermé et le checkout enregistré.",
+        texte=gettext_noop("Le panier est fermé et le checkout enregistré."),
         ton="actif",
     )
 
@@ -252,11 +257,19 @@ def moment_final(checkout: Objet, avant: Sequence[Moment]) -> list[Moment]:
             acteur="ecommerce",
             cible="client",
             type="CHECKOUT_FINALISE" if reussi else "CHECKOUT_ECHEC",
-            texte="La commande est confirmée." if reussi else f"Le panier est rendu. {checkout['motif']}".strip(),
+            texte=gettext_noop("La commande est confirmée.")
+            if reussi
+            else f"Le panier est rendu. {checkout['motif']}".strip(),
             ton="reussite" if reussi else "echec",
             donnees={"conclu_par": checkout["conclu_par"]},
         )
     ]
+
+
+def _fin(checkout: Objet, *, reussi: bool) -> str:
+    if reussi:
+        return gettext_noop("La commande est confirmée.")
+    return f"Le panier est rendu. {checkout['motif']}".strip()
 
 
 def moments_des_lettres(lettres: Sequence[Lettre], causes: Mapping[str, str]) -> list[Moment]:
@@ -305,7 +318,7 @@ def _etape(saga: Objet, etape: Objet, defaites: Collection[str], reussies: Colle
     nom = NOMS_ETAPES.get(base, base)
     etat: EtatEtape
     if base != etape["nom"]:
-        nom = f"Défaire : {nom}"
+        nom = NOMS_COMPENSATIONS.get(base, nom)
         bloquee = saga["etat_actuel"] == "INTERVENTION_REQUISE"
         etat = "faite" if base in defaites else "echouee" if bloquee else "en-cours"
     elif base in defaites:
@@ -349,17 +362,17 @@ def attente_de(resume: Resume) -> Attente | None:
 def constats(reservation: Objet | None, vente: Objet | None) -> list[Constat]:
     """What inventaire and commandes hold under the saga's reference; None when they know nothing of it."""
     etats: dict[str, tuple[str, Ton]] = {
-        "RESERVEE": ("réservé", "actif"),
-        "LIBEREE": ("rendu", "compensation"),
-        "ANNULEE": ("refusé d'avance : rendu avant d'être pris", "compensation"),
+        "RESERVEE": (gettext_noop("réservé"), "actif"),
+        "LIBEREE": (gettext_noop("rendu"), "compensation"),
+        "ANNULEE": (gettext_noop("refusé d'avance : rendu avant d'être pris"), "compensation"),
     }
-    stock: tuple[str, Ton] = ("rien n'a été pris", "")
+    stock: tuple[str, Ton] = (gettext_noop("rien n'a été pris"), "")
     if reservation is not None:
         stock = etats.get(str(reservation.get("etat")), (str(reservation.get("etat")), ""))
-    commande: tuple[str, Ton] = ("aucune", "")
+    commande: tuple[str, Ton] = (gettext_noop("aucune"), "")
     if vente is not None:
         commande = (vente["statut"], "reussite" if vente["statut"] == "active" else "compensation")
     return [
-        Constat(sujet="Stock (inventaire)", valeur=stock[0], ton=stock[1]),
-        Constat(sujet="Vente (commandes)", valeur=commande[0], ton=commande[1]),
+        Constat(sujet=gettext_noop("Stock (inventaire)"), valeur=stock[0], ton=stock[1]),
+        Constat(sujet=gettext_noop("Vente (commandes)"), valeur=commande[0], ton=commande[1]),
     ]

@@ -6,16 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from console.domain.textes import gettext_noop
+
 Style = Literal["orchestre", "choreo"]
 Ton = Literal["reussite", "actif", "attente", "compensation", "echec", ""]
 """How a state looks: the badges and the entries of a timeline have these names in the style sheet."""
 EtatEtape = Literal["faite", "en-cours", "defaite", "echouee"]
 
 _ETATS_DES_LETTRES = {
-    "en_attente": "en attente",
-    "relancee": "relancée",
-    "traitee": "traitée",
-    "abandonnee": "abandonnée",
+    "en_attente": gettext_noop("en attente"),
+    "relancee": gettext_noop("relancée"),
+    "traitee": gettext_noop("traitée"),
+    "abandonnee": gettext_noop("abandonnée"),
 }
 
 

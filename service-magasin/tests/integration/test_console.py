@@ -147,6 +147,18 @@ def test_a_wrong_filter_is_refused_and_nobody_is_asked(connecter: Connecter, pas
 # -- one saga ----------------------------------------------------------------------------------------------------------
 
 
+def test_the_texts_of_the_domain_are_translated_where_they_are_shown(
+    connecter: Connecter, passerelle: Passerelle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.template.base.gettext_lazy", lambda texte: f"[{texte}]")
+    bloquee = connecter("operateur").get(f"/console/sagas/{temoin.dire_la_bloquee(passerelle)}/").content.decode()
+    for attendu in ("Intervention requise", "orchestrateur", "Réservation du stock", "réservé", "aucune"):
+        assert f"[{attendu}]" in bloquee, attendu
+    ouverte = connecter("operateur").get(f"/console/sagas/{temoin.dire_la_choreo(passerelle)}/").content.decode()
+    for attendu in ("Le panier est accepté.", "la création de la commande"):
+        assert f"[{attendu}]" in ouverte, attendu
+
+
 def test_a_stuck_saga_says_why_who_and_since_when_in_six_calls(connecter: Connecter, passerelle: Passerelle) -> None:
     saga_id = temoin.dire_la_bloquee(passerelle)
     page = connecter("operateur").get(f"/console/sagas/{saga_id}/")
