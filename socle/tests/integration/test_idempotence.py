@@ -206,6 +206,24 @@ def test_F20_when_the_first_rolls_back_the_second_proceeds(
     assert cles() == [("k", 400)]
 
 
+def test_F14_a_session_cut_under_a_request_that_is_then_refused_is_a_503_and_stores_nothing(
+    client: Client, porte: routes_essai.Porte, en_parallele: Lancer
+) -> None:
+    refus = en_parallele(lambda: envoyer(Client(raise_request_exception=False), corps={"statut": 400}))
+    assert porte.dedans.wait(10)
+    with closing(brute()) as lien, lien.cursor() as curseur:
+        curseur.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND state = 'idle in transaction'"
+        )
+        assert curseur.fetchall() == [(True,)]
+    porte.ouvrir.set()
+    reponse = refus.resultat()
+    assert (reponse.status_code, reponse.json()["code"]) == (503, "base_indisponible")
+    assert int(reponse["Retry-After"]) > 0
+    assert (cles(), total()) == ([], 0)
+
+
 def test_F20_when_the_first_is_killed_there_is_no_eternal_409(
     client: Client, porte: routes_essai.Porte, en_parallele: Lancer
 ) -> None:

@@ -124,7 +124,8 @@ def _servir(servir: Callable[[], HttpResponse]) -> HttpResponse:
             if reponse.status_code >= 400:
                 raise _Annuler
     except _Annuler:
-        pass
+        if connection.needs_rollback:  # the savepoint could not be left: the database went away meanwhile (F14)
+            raise OperationalError("La session s'est terminée avant la réponse.") from None
     return reponse
 
 
