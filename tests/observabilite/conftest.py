@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -48,6 +49,10 @@ def serveur(outils: prometheus.Outils, monde: Monde, tmp_path_factory: pytest.Te
     dossier = tmp_path_factory.mktemp("prometheus")
     with observer(outils, plateforme.services, plateforme.lieux.decalage, dossier) as vu:
         attendre(lambda: vu.valeurs("count(up) - sum(up)") == [0], "toutes les pages de métriques", 60)
+        marcher(monde)
+        # A rate sees what happens after a series was first read: what was counted then happens once more.
+        fini = time.time()
+        attendre(lambda: vu.valeurs("min(timestamp(up))")[0] > fini, "toutes les pages lues après le parcours", 60)
         marcher(monde)
         yield vu
 
