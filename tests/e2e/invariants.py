@@ -82,5 +82,10 @@ def terminee(monde: Monde, saga_id: str) -> bool:
 
 
 def attendre_la_fin(monde: Monde, saga_id: str, delai_s: float) -> float:
-    """Seconds until the saga has ended."""
-    return attendre(lambda: terminee(monde, saga_id), f"fin de la saga {saga_id}", delai_s)
+    """Seconds until the saga has ended. `AssertionError` tells where it stands and whose it is."""
+    try:
+        return attendre(lambda: terminee(monde, saga_id), f"fin de la saga {saga_id}", delai_s)
+    except AssertionError as attente:
+        saga = monde.sql("saga", "SELECT *, clock_timestamp() FROM saga_commandes WHERE saga_id = %s", [saga_id])
+        histoire = monde.sql("saga", "SELECT * FROM saga_evenements WHERE saga_id = %s ORDER BY numero", [saga_id])
+        raise AssertionError(f"{attente}\n{saga}\n{histoire}") from None
