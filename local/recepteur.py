@@ -64,12 +64,18 @@ def recevoir() -> Iterator[Recepteur]:
         def log_message(self, format: str, *args: Any) -> None:
             """Exports are no news."""
 
-    serveur = ThreadingHTTPServer((ADRESSE, 0), Page)
-    recepteur = Recepteur(serveur.server_port)
-    fil = threading.Thread(target=serveur.serve_forever, daemon=True)
-    fil.start()
-    try:
+    with servir(Page) as port:
+        recepteur = Recepteur(port)
         yield recepteur
+
+
+@contextlib.contextmanager
+def servir(page: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server of these pages in a thread of its own; its port."""
+    serveur = ThreadingHTTPServer((ADRESSE, 0), page)
+    threading.Thread(target=serveur.serve_forever, daemon=True).start()
+    try:
+        yield serveur.server_port
     finally:
         serveur.shutdown()
         serveur.server_close()

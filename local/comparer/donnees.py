@@ -11,6 +11,8 @@ from typing import Any, Literal
 Style = Literal["orchestre", "choreo"]
 STYLES: tuple[Style, Style] = ("orchestre", "choreo")
 FICHIER, TABLE = "donnees.json", "checkouts.csv"
+APPELANT = "magasin-app"
+"""The gateway's consumer that the buyers are."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from local.chaos import derouler
 from local.chaos_pannes import Atelier
 from local.chaos_plan import Panne
 from local.comparer import releves
-from local.comparer.donnees import Checkout, Cout, Epreuve, Flot, Reprise, Style
+from local.comparer.donnees import APPELANT, Checkout, Cout, Epreuve, Flot, Reprise, Style
 from local.mesures import charger, cpu
 from local.plateforme import Plateforme
 from local.processus import ErreurLabo
@@ -191,9 +191,7 @@ def cout(
     vus = acheteurs.conclus(time.time())
     releves.attendre_le_repos(plateforme)
     _patienter(publication_s)
-    attendre(
-        lambda: releves.requetes(plateforme, journal)[releves.APPELANT] == nombre, "Le journal de la passerelle", 20
-    )
+    attendre(lambda: releves.requetes(plateforme, journal)[APPELANT] == nombre, "Le journal de la passerelle", 20)
     a_la_fin = _Compteurs(plateforme)
     if rates := [vu for vu in vus if vu.issue != "finalise"]:
         raise ErreurLabo(f"Un checkout de la mesure des coûts n'a pas abouti : {rates[0]}")

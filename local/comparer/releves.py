@@ -20,7 +20,6 @@ from local.composants import Web
 from local.plateforme import Plateforme
 
 FINAUX = ("finalise", "echec", "intervention_requise")
-APPELANT = "magasin-app"
 _CHECKOUTS = """
 SELECT client_id::text, id::text, statut, extract(epoch FROM date_creation)::float8,
        extract(epoch FROM date_conclusion - date_creation)::float8

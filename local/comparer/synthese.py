@@ -12,7 +12,7 @@ from local.banc_choreo import PLANCHER_PAR_MINUTE as CHOREO_PAR_MINUTE
 from local.banc_reprise import LIMITE_S as REPRISE_S
 from local.banc_utilisateurs import LIMITE_P95_MS as REPONSE_P95_MS
 from local.banc_utilisateurs import PLANCHER_PAR_MINUTE as ORCHESTRE_PAR_MINUTE
-from local.comparer.donnees import STYLES, Checkout, Cout, Donnees, Epreuve, Style
+from local.comparer.donnees import APPELANT, STYLES, Checkout, Cout, Donnees, Epreuve, Style
 from local.demo import COMPENSATION_MAX_S
 from local.mesures import Serie
 
@@ -32,7 +32,7 @@ ISSUES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Cible:
     """One historical target, what was measured, and whether it is met."""
 
@@ -74,7 +74,7 @@ def debit(epreuve: Epreuve) -> float:
 
 def par_checkout(cout: Cout) -> dict[str, float]:
     """What one checkout costs: requests of its buyer and between services, stream entries, commits, CPU."""
-    entre = sum(n for qui, n in cout.requetes.items() if qui != "magasin-app")
+    entre = sum(n for qui, n in cout.requetes.items() if qui != APPELANT)
     return {
         "requêtes entre services": entre / cout.checkouts,
         "entrées du flux": cout.entrees / cout.checkouts,
@@ -101,15 +101,15 @@ def cibles(donnees: Donnees) -> list[Cible]:
         p95, minute = (centiles(vendus(saine), duree) or [0, float("inf")])[1], 60 * debit(saine)
         qui = f"{NOMS[style]}, {saine.utilisateurs} utilisateurs"
         lues += [
-            _cible(f"{qui} : P95, {DUREES[duree]}", f"< {limite:.0f} ms", f"{p95:.0f} ms", p95 < limite),
-            _cible(f"{qui} : débit", f"> {plancher:.0f} par minute", f"{minute:.0f} par minute", minute > plancher),
-            _cible(f"{qui} : réussite", "100 %", f"{reussite(saine):.1f} %", reussite(saine) == 100),
+            Cible(f"{qui} : P95, {DUREES[duree]}", f"< {limite:.0f} ms", f"{p95:.0f} ms", p95 < limite),
+            Cible(f"{qui} : débit", f"> {plancher:.0f} par minute", f"{minute:.0f} par minute", minute > plancher),
+            Cible(f"{qui} : réussite", "100 %", f"{reussite(saine):.1f} %", reussite(saine) == 100),
         ]
     for style, nom in NOMS.items():
         durees = donnees.compensations_ms[style]
         pire = max(durees) / 1000
         lues.append(
-            _cible(
+            Cible(
                 f"{nom} : stock rendu après l'échec, au pire",
                 f"< {COMPENSATION_MAX_S:.0f} s",
                 f"{pire:.3f} s",
@@ -119,7 +119,7 @@ def cibles(donnees: Donnees) -> list[Cible]:
     for style, nom in NOMS.items():
         pire = max(reprise.duree_s for reprise in donnees.reprises[style])
         lues.append(
-            _cible(
+            Cible(
                 f"{nom} : tout fini après redémarrage, au pire",
                 f"< {REPRISE_S:.0f} s",
                 f"{pire:.2f} s",
@@ -127,10 +127,6 @@ def cibles(donnees: Donnees) -> list[Cible]:
             )
         )
     return lues
-
-
-def _cible(quoi: str, cible: str, mesure: str, tenue: bool) -> Cible:
-    return Cible(quoi=quoi, cible=cible, mesure=mesure, tenue=tenue)
 
 
 def point_de_charge(epreuve: Epreuve) -> dict[str, float]:

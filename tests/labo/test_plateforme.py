@@ -188,6 +188,7 @@ def labo(plateforme: Plateforme, *arguments: str) -> subprocess.CompletedProcess
 def test_status_shows_every_program_and_its_exit_code_tells(plateforme: Plateforme) -> None:
     attendre(lambda: labo(plateforme, "status").returncode == 0, 20, "tout prêt")  # a busy machine answers late
     bon = labo(plateforme, "status")
+    assert bon.returncode == 0, bon.stderr
     programmes = bon.stdout[: bon.stdout.index("Mémoire de toute la plateforme")].splitlines()[1:]
     noms = [ligne.split()[0] for ligne in programmes]
     assert sorted(noms) == sorted(plateforme.superviseur.etats())

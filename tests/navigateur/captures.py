@@ -8,8 +8,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from local.lieux import RACINE
 from local.plateforme import Plateforme
 from tests.commun.monde import CAFE, CLAVIER, JEAN, MAGASIN_CENTRAL, MAGASIN_NORD, SOURIS, Monde, nouvel_id
@@ -63,8 +61,7 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
     if chemin is None:
         sys.exit(chromium.ABSENT)
     racine = monde.plateforme.urls["magasin"]
-    with sync_playwright() as outil:
-        fenetres = outil.chromium.launch(executable_path=chemin, args=list(chromium.OPTIONS))
+    with chromium.lancer(chemin) as fenetres:
         bureau = fenetres.new_context(base_url=racine, locale="fr-CA", viewport=BUREAU)
         page = bureau.new_page()
         page.goto(pages.pop("connexion"))
@@ -82,7 +79,6 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
         page = mobile.new_page()
         page.goto(pages["boutique"])
         page.screenshot(path=dossier / "boutique-telephone.png")
-        fenetres.close()
 
 
 if __name__ == "__main__":

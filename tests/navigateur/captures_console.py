@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import FloatRect, Page, sync_playwright
+from playwright.sync_api import FloatRect, Page
 
 from local.plateforme import Plateforme
 from tests.commun import lettres
@@ -74,8 +74,7 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
     pages = preparer(monde)
     dossier.mkdir(parents=True, exist_ok=True)
     try:
-        with sync_playwright() as outil:
-            fenetres = outil.chromium.launch(executable_path=chemin, args=list(chromium.OPTIONS))
+        with chromium.lancer(chemin) as fenetres:
             bureau = fenetres.new_context(base_url=monde.plateforme.urls["magasin"], locale="fr-CA", viewport=BUREAU)
             page = bureau.new_page()
             se_connecter(page, "operateur", monde)
@@ -97,7 +96,6 @@ def photographier(monde: Monde, dossier: Path = DOSSIER) -> None:
             for nom in ("console", "console-saga"):
                 page.goto(pages[nom])
                 page.screenshot(path=dossier / f"{nom}-telephone.png")
-            fenetres.close()
     finally:
         for replique in REPLIQUES:
             monde.fautes(replique)

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from playwright.sync_api import Browser, sync_playwright
+
 _NOMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _INSTALLER = ("install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core")
 _DELAI_S = 240
@@ -53,6 +55,15 @@ def obtenir() -> str | None:
                         timeout=_DELAI_S,
                     )
     return trouver()
+
+
+@contextlib.contextmanager
+def lancer(chemin: str) -> Iterator[Browser]:
+    """The browser of that path, closed at the end."""
+    with sync_playwright() as outil:
+        fenetres = outil.chromium.launch(executable_path=chemin, args=list(OPTIONS))
+        yield fenetres
+        fenetres.close()
 
 
 @contextlib.contextmanager

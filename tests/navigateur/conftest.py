@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from local.coffre import variable_compte
 from tests.commun.monde import Monde
@@ -30,10 +30,8 @@ def navigateur() -> Iterator[Browser]:
     if chemin is None:
         pytest.skip(chromium.ABSENT)
     expect.set_options(timeout=ATTENTE_MS)
-    with sync_playwright() as outil:
-        fenetres = outil.chromium.launch(executable_path=chemin, args=list(chromium.OPTIONS))
+    with chromium.lancer(chemin) as fenetres:
         yield fenetres
-        fenetres.close()
 
 
 @pytest.fixture(scope="session")

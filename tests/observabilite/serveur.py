@@ -6,11 +6,10 @@ import contextlib
 import itertools
 import json
 import math
-import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from local import prometheus
 from local.composants import Service
 from local.plateforme import repond_200
 from local.processus import ADRESSE, arreter, attendre, lancer, ligne_de_lancement, port_libre
+from local.recepteur import servir
 from monitoring import cibles
 
 ECHANTILLONS = Path(__file__).with_name("kong.prom")
@@ -43,14 +43,8 @@ def kong() -> Iterator[int]:
         def log_message(self, format: str, *args: Any) -> None:
             """Scrapes are no news."""
 
-    serveur = ThreadingHTTPServer((ADRESSE, 0), Page)
-    fil = threading.Thread(target=serveur.serve_forever, daemon=True)
-    fil.start()
-    try:
-        yield serveur.server_port
-    finally:
-        serveur.shutdown()
-        serveur.server_close()
+    with servir(Page) as port:
+        yield port
 
 
 def _croitre(ligne: str, fois: int) -> str:

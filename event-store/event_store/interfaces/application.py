@@ -124,9 +124,8 @@ def _ouvrir() -> None:
     g.debut = time.perf_counter()
     entetes = request.headers
     recue = entetes.get("traceparent")
-    trace = correlation.accepter_traceparent(recue)
-    correlation.ouvrir(correlation.accepter(entetes.get("X-Correlation-ID")), trace)
-    g.etendue = traces.etendue("HTTP", "SERVER", racine=trace != recue and traces.merite(request.path))
+    correlation.ouvrir(correlation.accepter(entetes.get("X-Correlation-ID")), correlation.accepter_traceparent(recue))
+    g.etendue = traces.requete(request.path, recue)
     g.etendue.__enter__()
     g.en_cours = metriques.en_cours(_route())
     g.en_cours.inc()
@@ -141,8 +140,7 @@ def _fermer(reponse: Response) -> Response:
     route = _route()
     methode = request.method if request.method in metriques.METHODES else "autre"
     metriques.observer_requete(methode, route, reponse.status_code, duree)
-    g.etendue.nommer(f"{methode} {route}")
-    g.etendue.dire(http__route=route, http__response__status_code=reponse.status_code)
+    traces.servie(g.etendue, methode, route, reponse.status_code)
     reponse.headers["X-Correlation-ID"] = correlation.correlation_id()
     if reponse.status_code >= 500 or methode != "GET" or duree > _LENT_S:
         journal.info(

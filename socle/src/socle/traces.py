@@ -70,9 +70,24 @@ def etendue(
     return _dans(correlation.traceparent() if parent is None else parent, nom, genre, attributs)
 
 
-def merite(chemin: str) -> bool:
-    """Whether a request of this path may begin a trace: what only watches the platform does not."""
-    return ACTIVES and not chemin.rstrip("/").endswith(_VEILLE) and "/static/" not in chemin
+def requete(chemin: str, recue: str | None) -> Etendue:
+    """The span of the request whose context was just opened; `recue`: the trace its caller named, if any.
+
+    It begins a trace when the caller brought none, unless it only watches the platform. `servie` says what it was.
+    """
+    commence = ACTIVES and correlation.traceparent() != recue and _merite(chemin)
+    return etendue("HTTP", "SERVER", racine=commence)
+
+
+def servie(span: Etendue, methode: str, route: str, statut: int) -> None:
+    """Name the span of a request, now that it is routed and answered."""
+    if ACTIVES:
+        span.nommer(f"{methode} {route}")
+        span.dire(http__route=route, http__response__status_code=statut)
+
+
+def _merite(chemin: str) -> bool:
+    return not chemin.rstrip("/").endswith(_VEILLE) and "/static/" not in chemin
 
 
 def relater(nom: str, genre: Genre, suivis: Iterable[Suivi], **attributs: str | int) -> None:

@@ -26,15 +26,14 @@ class SocleMiddleware:
         entetes = request.META
         courante = correlation.accepter(entetes.get("HTTP_X_CORRELATION_ID"))
         recue = entetes.get("HTTP_TRACEPARENT")
-        trace = correlation.accepter_traceparent(recue)
-        correlation.ouvrir(courante, trace)
+        correlation.ouvrir(courante, correlation.accepter_traceparent(recue))
         try:
-            with traces.etendue("HTTP", "SERVER", racine=trace != recue and traces.merite(request.path_info)) as servie:
-                return self._servir(request, courante, servie)
+            with traces.requete(request.path_info, recue) as span:
+                return self._servir(request, courante, span)
         finally:
             correlation.fermer()
 
-    def _servir(self, request: HttpRequest, courante: str, servie: traces.Etendue) -> HttpResponse:
+    def _servir(self, request: HttpRequest, courante: str, span: traces.Etendue) -> HttpResponse:
         debut = time.perf_counter()
         try:
             reponse = self._repondre(request)
@@ -47,9 +46,7 @@ class SocleMiddleware:
         metriques.observer_requete(methode, route, reponse.status_code, duree)
         reponse["X-Correlation-ID"] = courante
         reponse["traceparent"] = correlation.traceparent()
-        if traces.ACTIVES:
-            servie.nommer(f"{methode} {route}")
-            servie.dire(http__route=route, http__response__status_code=reponse.status_code)
+        traces.servie(span, methode, route, reponse.status_code)
         niveau = logging.INFO if methode != "GET" or reponse.status_code >= 500 or duree > _LENT_S else logging.DEBUG
         if journal.isEnabledFor(niveau):
             journal.log(

@@ -570,7 +570,7 @@ class Consommateur:
             if fautes.point(f"reaction.avant.{self._table.groupe}"):
                 self._table.par_lot(lot)
             debut = time.perf_counter()
-            suivis = [(e.traceparent, e.correlation_id) for e in lot]
+            suivis = ((e.traceparent, e.correlation_id) for e in lot)
             with (
                 contexte(_correlation_commune(lot)),
                 traces.etendues(self._table.groupe, "CONSUMER", suivis, lot=len(lot)),
