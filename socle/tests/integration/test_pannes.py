@@ -119,7 +119,7 @@ def couper_ma_session() -> None:
 
 
 @pytest.mark.parametrize("cle", ["", "k"])
-def test_F14_after_a_restart_of_postgresql_even_the_first_request_of_a_connection_succeeds(
+def test_F14_after_its_session_was_cut_even_the_first_request_of_a_connection_succeeds(
     client: Client, cle: str
 ) -> None:
     couper_ma_session()
