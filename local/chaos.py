@@ -159,7 +159,7 @@ def executer(
         voulus = voulus or [genre for genre in GENRES if genre not in SEULEMENT_ISOLEE]
     plan = planifier(graine, minutes * 60, voulus)
     ligne = commande(graine, minutes, genres, sur_place=sur_place)
-    console.print(f"Graine {graine}, {len(plan)} pannes. Pour rejouer : {ligne}", markup=False)
+    console.print(f"Graine {graine}, {len(plan)} pannes. Pour rejouer : {ligne}", markup=False, soft_wrap=True)
     with contextlib.ExitStack() as pile:
         if sur_place:
             atelier = Atelier(Plateforme(), None)
@@ -172,7 +172,7 @@ def executer(
     if rapport_json is not None:
         rapport_json.write_text(json.dumps(rapport.json(), ensure_ascii=False, indent=1, default=str))
     if rapport.violations:
-        console.print(f"[red]✗[/red] {len(rapport.violations)} violations. Pour rejouer : {ligne}")
+        console.print(f"[red]✗[/red] {len(rapport.violations)} violations. Pour rejouer : {ligne}", soft_wrap=True)
         return 1
     console.print(f"[green]✓[/green] Aucune violation ({len(plan)} pannes, graine {graine}).")
     return 0

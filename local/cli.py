@@ -335,7 +335,13 @@ def docs() -> None:
 def chaos(
     graine: Annotated[int | None, typer.Option("--seed", help="Même graine, mêmes pannes ; au hasard sinon.")] = None,
     minutes: Annotated[float, typer.Option("--minutes", min=0.1, max=600, help="Durée des pannes.")] = 2.0,
-    genres: Annotated[list[str] | None, typer.Option("--only", help="Un genre de panne ; répétable.")] = None,
+    premiers: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="GENRE…", help="Ces genres de panne seulement (--only mort gel) ; répétable."),
+    ] = None,
+    suivants: Annotated[
+        list[str] | None, typer.Argument(metavar="GENRE", help="D'autres genres, après --only.")
+    ] = None,
     sur_place: Annotated[
         bool, typer.Option("--sur-place", help="Sur le laboratoire qui tourne, et non sur une plateforme à part.")
     ] = False,
@@ -344,9 +350,10 @@ def chaos(
     """Casse tout pendant que des clients achètent, puis vérifie les invariants ; code de sortie 1 si l'un a cédé."""
     from local import chaos as casse
 
-    raise typer.Exit(
-        casse.executer(graine, minutes, genres or [], sur_place=sur_place, rapport_json=json, console=console)
-    )
+    if suivants and not premiers:
+        raise ErreurLabo(f"Pour choisir les pannes : --only {' '.join(suivants)}.")
+    genres = [*(premiers or []), *(suivants or [])]
+    raise typer.Exit(casse.executer(graine, minutes, genres, sur_place=sur_place, rapport_json=json, console=console))
 
 
 @application.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from local import chaos_pannes
+from local import chaos_pannes, cli
 from local.chaos import commande, executer
 from local.chaos_plan import _PROPRES, GENRES, Panne, emplacements, planifier
 from local.composants import SERVICES, liens
@@ -72,6 +73,24 @@ def test_the_replay_line_says_everything_the_schedule_depends_on() -> None:
     assert commande(5, 2.0, ["mort", "gel"], sur_place=True) == (
         "./labo chaos --seed 5 --minutes 2 --only mort --only gel --sur-place"
     )
+
+
+@pytest.mark.parametrize("choix", ["--only mort gel --seed 5", "--seed 5 --only mort --only gel"])
+def test_kinds_follow_one_only_or_one_each(choix: str, tmp_path: Path) -> None:
+    """Asked of a laboratory that does not run: the replay line is said, and nothing is broken."""
+    essai = CliRunner().invoke(
+        cli.application, ["chaos", "--sur-place", *choix.split()], env={"LABO_HOME": str(tmp_path)}
+    )
+    assert essai.output.endswith(
+        "Pour rejouer : ./labo chaos --seed 5 --minutes 2 --only mort --only gel --sur-place\n"
+    )
+    assert str(essai.exception) == "Le laboratoire n'est pas démarré : lancez ./labo up."
+
+
+def test_kinds_without_only_are_refused_with_the_right_way() -> None:
+    essai = CliRunner().invoke(cli.application, ["chaos", "mort", "gel"])
+    assert str(essai.exception) == "Pour choisir les pannes : --only mort gel."
+    assert essai.output == ""
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
