@@ -214,7 +214,7 @@ class Essais:
         return self._a_la_racine("observabilite", "tests/observabilite")
 
     def mutations(self) -> Compte:
-        """One planted defect per mechanism, each on a platform of its own: the checker sees it."""
+        """Planted defects, one per mechanism in the checker's sight, each on a platform of its own: it sees each."""
         return self._a_la_racine("mutations", "tests/mutations")
 
     # -- how they run ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""One defect per mechanism, planted in a copy of the code, with the faults under which the checker must see it.
+"""Defects planted in a copy of the code, one per mechanism in the checker's sight, and the faults that show them.
 
 A defect that another mechanism makes up for is no defect: where two stand behind each other, both are broken.
 """
@@ -34,19 +34,19 @@ class Defaut:
 
 
 def au_point(
-    point: str, genre: str, *cibles: str, tous_les_s: float = 2.0, **details: object
+    point: str, genre: str, *cibles: str, premier_s: float = 0.5, tous_les_s: float = 2.0, **details: object
 ) -> Callable[[], list[Panne]]:
-    """The same switch again and again at each of these programs."""
+    """The same switch again and again at each of these programs, less than two seconds each time."""
 
     def plan() -> list[Panne]:
-        instants = [0.5 + tous_les_s * rang for rang in range(int((DUREE_S - 1) / tous_les_s))]
+        instants = [premier_s + tous_les_s * rang for rang in range(int((DUREE_S - premier_s) / tous_les_s))]
         return [
             Panne(
                 rang=rang,
                 genre={"delai": "lenteur", "erreur": "echec", "gel": "somme"}.get(genre, genre),
                 cible=cible,
                 debut_s=instant,
-                duree_s=tous_les_s - 0.2,
+                duree_s=1.8,
                 details={"point": point, "genre": genre, **details},
             )
             for rang, (instant, cible) in enumerate((i, c) for i in instants for c in cibles)
@@ -79,6 +79,8 @@ _INSERTION_FAITE = """
                     "INSERT INTO barriere (espace, reference, etat, empreinte) VALUES (%s, %s, 'FAITE'"""
 _DEPOT = "socle/src/socle/saga/depot_postgres.py"
 _BUS = "socle/src/socle/evenements/bus.py"
+_OUTBOX = "socle/src/socle/evenements/outbox.py"
+_INBOX = "socle/src/socle/evenements/inbox.py"
 
 DEFAUTS = (
     Defaut(
@@ -156,7 +158,7 @@ DEFAUTS = (
         coupes=[
             ("lab7-workers/workers/programme.py", "_AGE_DU_RELAIS_S = 2.0", "_AGE_DU_RELAIS_S = 1e6"),
             (
-                "socle/src/socle/evenements/outbox.py",
+                _OUTBOX,
                 "    liste = sorted(set(cles))\n",
                 "    return 0\n    liste = sorted(set(cles))\n",
             ),
@@ -214,5 +216,169 @@ DEFAUTS = (
         coupes=[("socle/src/socle/http.py", 'entetes["X-Correlation-ID"] = courant', 'entetes["X-Perdu"] = courant')],
         plan=list,
         attendus=frozenset({"I9"}),
+    ),
+    Defaut(
+        nom="stock is sold without its condition",
+        coupes=[
+            (
+                "service-inventaire/inventaire/domain/stock.py",
+                "if self.disponibles.get(produit, 0) < demande",
+                "if produit not in self.disponibles",
+            ),
+            # The database's own constraint stands behind the condition.
+            (
+                "service-inventaire/inventaire/infrastructure/migrations/0001_initial.py",
+                'models.CheckConstraint(condition=models.Q(("quantite__gte", 0)), name="stock_local_jamais_negatif"),',
+                "",
+            ),
+        ],
+        plan=list,
+        attendus=frozenset({"I1"}),
+    ),
+    Defaut(
+        nom="the inbox remembers nothing",
+        coupes=[
+            (
+                _INBOX,
+                'event_id = ANY(%s::uuid[])", [groupe, ids])\n    return {ligne[0] for ligne in curseur.fetchall()}',
+                'event_id = ANY(%s::uuid[])", [groupe, ids])\n    return set()',
+            ),
+            (
+                _INBOX,
+                "        [groupe, ids],\n    )\n    return {ligne[0] for ligne in curseur.fetchall()}",
+                "        [groupe, ids],\n    )\n    return set(ids)",
+            ),
+            # What a second reaction brings about has the id of the first one's: that stands behind the inbox.
+            (
+                "socle/src/socle/evenements/enveloppe.py",
+                "id=identifiant_derive(cause.id, type_)",
+                "id=uuid.uuid4()",
+            ),
+        ],
+        plan=repeter("redelivrance", "redis", duree_s=0.0, tous_les_s=2.0, nombre=30),
+        attendus=frozenset({"I5"}),
+    ),
+    Defaut(
+        nom="nobody takes up the sagas of the dead",
+        coupes=[
+            (
+                "socle/src/socle/saga/reprise.py",
+                "sagas = self._prendre(arret, places)",
+                "sagas: list[Saga] = []",
+            ),
+            # A request that waits for a saga takes it up too.
+            ("socle/src/socle/saga/executeur.py", "if suivi.reprenable:", "if False:"),
+        ],
+        plan=au_point("saga.apres_effet.reservation_stock", "crash", "saga-2", tous_les_s=6.0),
+        attendus=frozenset({"I3"}),
+    ),
+    Defaut(
+        nom="nobody asks what became of a checkout",
+        coupes=[
+            (
+                "service-ecommerce/ecommerce/application/suivre.py",
+                "for style in self.enquetes for",
+                "for style in () for",
+            )
+        ],
+        plan=repeter("reseau", "ecommerce>gateway", duree_s=1.5, tous_les_s=5.0, mode="coupe"),
+        attendus=frozenset({"I3"}),
+    ),
+    Defaut(
+        nom="what a lost Redis held is not published again",
+        coupes=[
+            (
+                _OUTBOX,
+                '"WHERE flux = %s AND NOT acquis AND publie_le IS NOT NULL",',
+                '"WHERE flux = %s AND NOT acquis AND publie_le IS NOT NULL AND false",',
+            ),
+            # Maintenance sees the gap too.
+            (
+                _OUTBOX,
+                "[self._bus.flux, premiere.ms, premiere.n],",
+                "[self._bus.flux, 0, 0],",
+            ),
+        ],
+        plan=repeter("vidage", "redis", duree_s=0.0, tous_les_s=2.0),
+        attendus=frozenset({"I5"}),
+    ),
+    Defaut(
+        nom="one key opens two checkouts",
+        coupes=[
+            (
+                "service-ecommerce/ecommerce/infrastructure/cles.py",
+                '"ON CONFLICT DO NOTHING"',
+                '"ON CONFLICT (consommateur, cle) DO UPDATE SET checkout_id = EXCLUDED.checkout_id"',
+            )
+        ],
+        plan=list,
+        attendus=frozenset({"I8"}),
+    ),
+    Defaut(
+        nom="a request under a known key is served anew",
+        coupes=[
+            (
+                "socle/src/socle/idempotence/middleware.py",
+                "if curseur.rowcount == 0:",
+                "if curseur.rowcount < 0:",
+            )
+        ],
+        plan=au_point("idempotence.apres_commit", "crash", "ecommerce", tous_les_s=4.0),
+        attendus=frozenset({"I2"}),
+    ),
+    Defaut(
+        nom="a shortage is a technical failure in one style",
+        coupes=[
+            (
+                "service-ecommerce/ecommerce/application/entendre.py",
+                'rupture = "insuffisant" in raison.casefold()',
+                "rupture = False",
+            )
+        ],
+        plan=list,
+        attendus=frozenset({"I7"}),
+    ),
+    Defaut(
+        nom="each batch begins a chain of its own",
+        coupes=[
+            (
+                "event-store/event_store/infrastructure/migrations/0001_historique.sql",
+                "chaine(tete, canonique(e))",
+                "chaine(''::bytea, canonique(e))",
+            )
+        ],
+        plan=list,
+        attendus=frozenset({"I5"}),
+    ),
+    Defaut(
+        nom="a database that goes away is an internal error",
+        coupes=[
+            (
+                "socle/src/socle/django/erreurs.py",
+                'return BaseIndisponible("La base de données ne répond pas.")',
+                "return ErreurInterne()",
+            )
+        ],
+        plan=repeter("reseau", "ecommerce>postgres", duree_s=1.0, tous_les_s=5.0, mode="coupe"),
+        attendus=frozenset({"I8"}),
+    ),
+    Defaut(
+        nom="a checkout is announced after it was accepted",
+        coupes=[
+            (
+                "service-ecommerce/ecommerce/application/initier.py",
+                "            self.publications.deposer([choreographie.initie(checkout)])\n",
+                "",
+            ),
+            (
+                "service-ecommerce/ecommerce/application/initier.py",
+                'fautes.point("choreo.apres_acceptation")\n',
+                'fautes.point("choreo.apres_acceptation")\n'
+                "                self.publications.deposer([choreographie.initie(checkout)])\n",
+            ),
+        ],
+        # Between the deaths of the same program that other defects are shown by.
+        plan=au_point("choreo.apres_acceptation", "crash", "ecommerce", premier_s=2.5, tous_les_s=4.0),
+        attendus=frozenset({"I3", "I5"}),
     ),
 )  # fmt: skip
