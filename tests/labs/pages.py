@@ -1,4 +1,5 @@
-"""The guided labs as something that can be run: the shell commands of a page, each with what its output must hold."""
+"""The guided labs as something that can be run: the shell commands of a page, each with what its output must hold, and
+what it tells to look at."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from pathlib import Path
 DOSSIER = Path(__file__).resolve().parents[2] / "docs" / "labs"
 _BLOC = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ATTENDU = re.compile(r"^(?P<ligne>.*?)\s+# (?P<signe>→|↻) (?P<texte>.+)$")
+_PUCE = re.compile(r"^- (\w+): (.*?)(?=^- |^$)", re.MULTILINE | re.DOTALL)
+_ADRESSE = re.compile(r"http://localhost:(\d+)")
 _UNE_FOIS = ("acheter", "envoyer", "operer", "eval", "./labo", "redis_commande", "seq")
 
 
@@ -19,6 +22,38 @@ class Commande:
     ligne: str
     attendu: str = ""
     repeter: bool = False
+
+
+@dataclass(frozen=True)
+class Regard:
+    """What a page tells to look at: an address of the console, a metric and the page that shows it, a call (`lire …`).
+
+    Addresses are those of a laboratory without `LABO_PORT_OFFSET`, with the variables of `./labo lab` in them.
+    """
+
+    console: str
+    metrique: str
+    exposee: str
+    appel: str
+
+    def commandes(self) -> list[Commande]:
+        """Looking, as commands."""
+        dit = '"status":"' if "/replay/" in self.appel else '"etat_actuel":"'
+        return [
+            Commande(f'curl -sL -m 30 -o /dev/null -w "%{{http_code}}" "{self.console}"', "200", repeter=True),
+            Commande(f"curl -s -m 30 {self.exposee} | grep '^{self.metrique}[{{ ]'", self.metrique, repeter=True),
+            Commande(self.appel, dit, repeter=True),
+        ]
+
+
+def regard(page: Path) -> Regard:
+    """What the page tells to look at; `ValueError` unless it is the console, a metric, and a replay or a history."""
+    section = page.read_text().split("## What to look at")[1].split("## What to understand")[0]
+    puces = [(titre, re.findall(r"`([^`]+)`", texte)) for titre, texte in _PUCE.findall(section)]
+    if [titre for titre, _ in puces] not in (["Console", "Metrics", suite] for suite in ("Replay", "History")):
+        raise ValueError(f"{page.name}: {puces}")
+    (_, (console, *_)), (_, (metrique, exposee, *_)), (_, (appel, *_)) = puces
+    return Regard(console, metrique, exposee, appel)
 
 
 def pages() -> list[Path]:
@@ -39,12 +74,14 @@ def commandes(page: Path) -> list[Commande]:
     return [commande for commande in lues if commande.ligne.strip()]
 
 
-def script(page: Path, labo: str, dossier: Path) -> str:
-    """A bash program that plays the page and stops, with status 1, at the first output that is not as announced."""
+def script(page: Path, labo: str, dossier: Path, decalage: int = 0) -> str:
+    """A bash program that plays the page, then looks at what it says, on a laboratory whose ports are shifted by
+    `decalage`; it stops, with status 1, at the first output that is not as announced."""
     sortie = dossier / "sortie"
     lignes = ["set -u"]
-    for commande in commandes(page):
+    for commande in [*commandes(page), *regard(page).commandes()]:
         ligne = commande.ligne.replace("./labo", labo)
+        ligne = _ADRESSE.sub(lambda lu: f"http://localhost:{int(lu[1]) + decalage}", ligne)
         lignes.append(f"echo {_cite('$ ' + commande.ligne)}")
         if not commande.attendu:
             lignes.append(f"{{ {ligne}\n}} 2>&1")

@@ -6,13 +6,17 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from local import fautes
 from local.cli import application
+from local.composants import SERVICES, ports
 from local.labs import LABS
 from local.lieux import RACINE
 from local.processus import ErreurLabo
@@ -20,7 +24,7 @@ from socle import points
 from tests.commun.monde import Monde
 from tests.e2e.conftest import attendre_le_calme, remettre_en_etat
 from tests.fautes.interrupteurs import Interrupteurs
-from tests.labs.pages import DOSSIER, commandes, pages, script
+from tests.labs.pages import DOSSIER, Regard, commandes, pages, regard, script
 
 SECTIONS = ["Set up", "Play", "What to look at", "What to understand", "How it is guaranteed"]
 LENTS = {
@@ -30,6 +34,47 @@ LENTS = {
     "08-breaker.md",
     "09-stuck-compensation.md",
 }
+
+_METRIQUE = re.compile(r'(?:Counter|Gauge|Histogram|GaugeMetricFamily)\(\s*"(\w+)"')
+_RESOUDRE = """
+import sys, django
+django.setup()
+from django.urls import Resolver404, resolve
+for chemin in sys.argv[1:]:
+    try:
+        resolve(chemin)
+    except Resolver404:
+        print(chemin)
+"""
+
+
+def metriques_declarees() -> set[str]:
+    """Names of the metrics that the code makes."""
+    dossiers = ["socle/src", *(f"{service.dossier}/{service.paquet}" for service in SERVICES)]
+    return {nom for d in dossiers for f in (RACINE / d).rglob("*.py") for nom in _METRIQUE.findall(f.read_text())}
+
+
+def sans_route(chemins: list[str]) -> list[str]:
+    """Those of these paths that magasin has no route for."""
+    reglages = {"DJANGO_SETTINGS_MODULE": "magasin.settings", "PYTHONPATH": f"{RACINE}/socle/src:{RACINE}"}
+    secrets = dict.fromkeys(("INTERNAL_TOKEN", "SECRET_KEY", "POSTGRES_PASSWORD"), "secret-de-seize-lettres")
+    fait = subprocess.run(
+        [sys.executable, "-c", _RESOUDRE, *chemins],
+        cwd=RACINE / "service-magasin", env={**os.environ, **reglages, **secrets}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert fait.returncode == 0, fait.stderr
+    return fait.stdout.split()
+
+
+def noms_absents(regards: list[Regard]) -> list[str]:
+    """What these tell to look at and does not exist: routes of the console, metrics, addresses where they are shown."""
+    programmes = {port: nom for nom, port in ports(SERVICES, 0).items()}
+    consoles = [urlsplit(re.sub(r"\$\w+", str(uuid.uuid4()), regard.console)) for regard in regards]
+    absents = [console.geturl() for console in consoles if programmes.get(console.port or 0) != "magasin"]
+    absents += sans_route([console.path for console in consoles])
+    absents += sorted({regard.metrique for regard in regards} - metriques_declarees())
+    exposees = [urlsplit(regard.exposee) for regard in regards]
+    return absents + [e.geturl() for e in exposees if e.port not in programmes or e.path != "/metrics"]
 
 
 @pytest.fixture
@@ -54,7 +99,7 @@ def test_the_lab_shows_what_its_page_says(page: Path, labo: Monde, tmp_path: Pat
         "COLUMNS": "200",
     }
     joue = subprocess.run(
-        ["bash", "-c", script(page, f"{sys.executable} -m local", tmp_path)],
+        ["bash", "-c", script(page, f"{sys.executable} -m local", tmp_path, lieux.decalage)],
         cwd=RACINE, env=environnement, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert joue.returncode == 0, f"{joue.stdout[-3000:]}\n{joue.stderr[-1000:]}"
@@ -102,3 +147,17 @@ def test_a_page_has_its_sections_links_that_exist_and_commands_that_exist(page: 
         assert points.trouver(point), point
     assert sum(bool(c.attendu) for c in lues) >= 2, "a lab shows something"
     assert subprocess.run(["bash", "-n", "-c", script(page, "labo", DOSSIER)], check=False).returncode == 0
+
+
+def test_what_a_page_tells_to_look_at_exists() -> None:
+    assert noms_absents([regard(page) for page in pages()]) == []
+
+
+def test_what_a_page_tells_to_look_at_and_does_not_exist_is_seen() -> None:
+    bon = regard(pages()[0])
+    faux = replace(
+        bon, console="http://localhost:8001/console/absente/", metrique="absente_total", exposee="http://localhost:8999/metrics"
+    )  # fmt: skip
+    assert noms_absents([bon, faux]) == [
+        "http://localhost:8001/console/absente/", "/console/absente/", "absente_total", "http://localhost:8999/metrics",
+    ]  # fmt: skip
