@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import signal
 import subprocess
 import threading
 import time
@@ -39,6 +38,7 @@ class Atelier:
     def __init__(self, plateforme: Plateforme, mandataire: Mandataire | None) -> None:
         self.plateforme, self.mandataire = plateforme, mandataire
         self._verrous: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._figes: set[str] = set()
 
     def panne(self, panne: Panne) -> AbstractContextManager[None]:
         """The fault as a context manager. Raises `ErreurLabo`: it cannot be done, or the program does not return."""
@@ -50,6 +50,34 @@ class Atelier:
         with self._verrous[programme]:
             attendre(lambda: programme in self.plateforme.programmes(), _RETOUR_S, f"Marche de {programme}", pas=0.1)
             yield
+
+    @contextlib.contextmanager
+    def fige(self, programme: str) -> Iterator[None]:
+        """The program and its worker processes are stopped (SIGSTOP) for the time of the block."""
+        self._figes.add(programme)
+        try:
+            self.plateforme.figer(programme)
+            yield
+        finally:
+            self._figes.discard(programme)
+            self.plateforme.reveiller(programme)
+
+    def reveiller(self, programme: str) -> None:
+        """Continue whichever of its processes stopped itself at a fault point. Harmless for one that runs or is dead.
+
+        A program that is frozen by `fige` stays so until the end of that.
+        """
+        if programme not in self._figes:
+            with contextlib.suppress(ErreurLabo, ProcessLookupError):  # it may be starting just now
+                self.plateforme.reveiller(programme)
+
+    def instances(self) -> dict[str, str]:
+        """Every program of a service, and the instance whose fault switches it reads: a replica and its recovery share.
+
+        The processes of one program share them too.
+        """
+        programmes = [programme for service in self.plateforme.services for programme in service.programmes]
+        return {p.nom: p.instance if isinstance(p, Fond) else p.nom for p in programmes}
 
     def flux(self) -> Any:
         """A client of Redis itself, not through the proxy."""
@@ -77,8 +105,7 @@ class Atelier:
             fichier.unlink()
         for nom, etat in p.superviseur.etats().items():
             if etat["statename"] in TOURNE:
-                with contextlib.suppress(ErreurLabo, ProcessLookupError):
-                    p.signal(nom, signal.SIGCONT)
+                self.reveiller(nom)
             else:
                 p.demarrer(nom)
         for nom in p.superviseur.etats():
@@ -109,12 +136,8 @@ def _absence(atelier: Atelier, panne: Panne) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _gel(atelier: Atelier, panne: Panne) -> Iterator[None]:
-    with atelier.seul(panne.cible):
-        atelier.plateforme.signal(panne.cible, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            atelier.plateforme.signal(panne.cible, signal.SIGCONT)
+    with atelier.seul(panne.cible), atelier.fige(panne.cible):
+        yield
 
 
 @contextlib.contextmanager
@@ -146,17 +169,16 @@ def _reseau(atelier: Atelier, panne: Panne) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _au_point(atelier: Atelier, panne: Panne) -> Iterator[None]:
-    p = atelier.plateforme
-    programme = next(q for s in p.services for q in s.programmes if q.nom == panne.cible)
-    instance = programme.instance if isinstance(programme, Fond) else programme.nom
-    tableau = Tableau(p.lieux.run / "fautes" / f"{instance}.json")
+    instances = atelier.instances()
+    tableau = Tableau(atelier.plateforme.lieux.run / "fautes" / f"{instances[panne.cible]}.json")
     tableau.ecrire([Faute(**panne.details)])
     try:
         yield
     finally:
         tableau.ecrire([])
-        with contextlib.suppress(ErreurLabo, ProcessLookupError):  # it may be starting just now
-            p.signal(panne.cible, signal.SIGCONT)  # whoever froze at the point still stands there
+        for nom, instance in instances.items():
+            if instance == instances[panne.cible]:
+                atelier.reveiller(nom)  # whoever froze at the point still stands there
 
 
 @contextlib.contextmanager

@@ -1,24 +1,30 @@
-"""The short chaos run of every build: one fixed seed and one fresh one on one platform; then flaws planted in it.
+"""The short chaos run of every build: a fixed seed that breaks in every way, a fresh one, then flaws planted.
 
+All on one platform, which the faults that freeze a process at a fault point are tried on first.
 A longer run: `./labo chaos --minutes 30`.
 """
 
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from rich.console import Console
 
 from local.chaos import acces_a, commande, mener, plateforme_isolee
 from local.chaos_pannes import Atelier
-from local.chaos_plan import planifier
+from local.chaos_plan import GENRES, Panne, planifier
+from local.plateforme import Plateforme
+from local.processus import attendre
 from tests.chaos.trafic import EN_LIGNE
 from tests.chaos.verifier import Verificateur, principal
 
-MINUTES = 0.3
-GRAINE_FIXE = 15
+GRAINE_FIXE, MINUTES_FIXE = 15, 0.6
+MINUTES_NEUVE = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +34,62 @@ def atelier() -> Iterator[Atelier]:
         yield atelier
 
 
-@pytest.mark.parametrize("graine", [GRAINE_FIXE, random.SystemRandom().randrange(1, 1_000_000)], ids=["fixe", "neuve"])
-def test_the_invariants_hold_whatever_breaks(graine: int, atelier: Atelier) -> None:
-    rapport = mener(atelier, graine, planifier(graine, MINUTES * 60), console := Console())
+def panne_de(genre: str, cible: str, point: str = "") -> Panne:
+    """A fault that lasts as long as its block."""
+    details = {"point": point, "genre": "gel"} if point else {}
+    return Panne(rang=0, genre=genre, cible=cible, debut_s=0.0, duree_s=0.0, details=details)
+
+
+def arretes(plateforme: Plateforme, programme: str) -> list[bool]:
+    """Whether a signal has stopped the program, then each of its worker processes; the stopped ones come first."""
+    maitre = psutil.Process(plateforme.pid(programme))
+    enfants = [enfant.status() == psutil.STATUS_STOPPED for enfant in maitre.children()]
+    return [maitre.status() == psutil.STATUS_STOPPED, *sorted(enfants, reverse=True)]
+
+
+def test_F13_a_recovery_that_froze_at_a_point_of_its_replica_goes_on_when_the_fault_is_over(atelier: Atelier) -> None:
+    """The switches of saga-1 are those of saga-reprise-1 too, and only its relay comes by this point."""
+    p = atelier.plateforme
+    with atelier.panne(panne_de("somme", "saga-1", "relais.avant_rognage")):
+        attendre(lambda: arretes(p, "saga-reprise-1") == [True], 10, "saga-reprise-1 figé")
+        assert arretes(p, "saga-1") == [False, False]
+    attendre(lambda: arretes(p, "saga-reprise-1") == [False], 5, "saga-reprise-1 réveillé")
+
+
+def test_F13_one_worker_process_freezes_at_a_point_and_its_master_does_not(atelier: Atelier) -> None:
+    p, client = atelier.plateforme, {"prenom": "A", "nom": "B", "email": f"{uuid.uuid4().hex}@example.com"}
+    client |= {"adresse_rue": "1 rue C", "adresse_ville": "Montréal", "adresse_code_postal": "H2X 1Y4"}
+    with ThreadPoolExecutor(1) as bassin:
+        with atelier.panne(panne_de("somme", "ecommerce", "idempotence.avant_commit")):
+            recu = bassin.submit(acces_a(p).appeler, "POST", "/api/ecommerce/clients/", client, cle=str(uuid.uuid4()))
+            attendre(lambda: arretes(p, "ecommerce") == [False, True, False], 10, "un processus figé")
+        assert recu.result().statut == 201
+    assert arretes(p, "ecommerce") == [False, False, False]
+
+
+def test_F23_the_end_of_a_fault_at_a_point_does_not_wake_up_what_is_frozen_on_purpose(atelier: Atelier) -> None:
+    p = atelier.plateforme
+    with atelier.panne(panne_de("gel", "saga-reprise-1")):
+        attendre(lambda: arretes(p, "saga-reprise-1") == [True], 5, "saga-reprise-1 figé")
+        with atelier.panne(panne_de("somme", "saga-1", "relais.avant_rognage")):
+            pass
+        assert arretes(p, "saga-reprise-1") == [True]
+    attendre(lambda: arretes(p, "saga-reprise-1") == [False], 5, "saga-reprise-1 réveillé")
+
+
+def test_the_fixed_seed_breaks_in_every_way() -> None:
+    assert {panne.genre for panne in planifier(GRAINE_FIXE, MINUTES_FIXE * 60)} == set(GENRES)
+
+
+@pytest.mark.parametrize(
+    ("graine", "minutes"),
+    [(GRAINE_FIXE, MINUTES_FIXE), (random.SystemRandom().randrange(1, 1_000_000), MINUTES_NEUVE)],
+    ids=["fixe", "neuve"],
+)
+def test_the_invariants_hold_whatever_breaks(graine: int, minutes: float, atelier: Atelier) -> None:
+    rapport = mener(atelier, graine, planifier(graine, minutes * 60), console := Console())
     rapport.montrer(console)
-    assert rapport.violations == [], f"pour rejouer : {commande(graine, MINUTES, [], sur_place=False)}"
+    assert rapport.violations == [], f"pour rejouer : {commande(graine, minutes, [], sur_place=False)}"
     assert rapport.statuts["orchestre", "finalise"] > 0
     assert rapport.statuts["choreo", "finalise"] > 0
 
