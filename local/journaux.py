@@ -1,4 +1,4 @@
-"""Reading the programs' logs: the last lines of each, then what arrives."""
+"""Reading the programs' logs: the last lines of each, then what arrives; for people on a terminal, as is in a pipe."""
 
 from __future__ import annotations
 
@@ -7,32 +7,39 @@ from collections import deque
 from pathlib import Path
 from typing import TextIO
 
+from rich.console import Console
+
 from local.lieux import Lieux
 from local.processus import ErreurLabo
+from socle.journaux import lisible
 
 _PAS = 0.2
 
 
 def afficher(lieux: Lieux, nom: str | None, *, suivre: bool, lignes: int) -> None:
-    """Print the last `lignes` lines of one program or of all; with `suivre`, go on until interrupted."""
+    """Print the last `lignes` lines of one program or of all; with `suivre`, go on until interrupted.
+
+    On a terminal JSON lines come in the readable form; elsewhere every line is what the program wrote.
+    """
     fichiers = {fichier.stem: fichier for fichier in sorted(lieux.logs.glob("*.log"))}
     if not fichiers:
         raise ErreurLabo("Aucun journal : lancez ./labo up.")
     if nom is not None and nom not in fichiers:
         raise ErreurLabo(f"Aucun journal de « {nom} ». Connus : {', '.join(fichiers)}.")
     choisis = {nom: fichiers[nom]} if nom else fichiers
-    largeur = max(map(len, choisis))
+    largeur = 0 if nom else max(map(len, choisis))
+    terminal = Console().is_terminal
     ouverts: dict[str, TextIO] = {}
     for programme, fichier in choisis.items():
         flux = fichier.open(encoding="utf-8", errors="replace")
         for ligne in deque(flux, maxlen=lignes):
-            _ecrire(programme, largeur, ligne, seul=nom is not None)
+            _ecrire(programme, largeur, ligne, terminal=terminal)
         ouverts[programme] = flux
     while suivre:
         for programme, fichier in choisis.items():
             ouverts[programme] = _rouvrir_si_tourne(ouverts[programme], fichier)
             for ligne in ouverts[programme]:
-                _ecrire(programme, largeur, ligne, seul=nom is not None)
+                _ecrire(programme, largeur, ligne, terminal=terminal)
         time.sleep(_PAS)
 
 
@@ -48,5 +55,9 @@ def _rouvrir_si_tourne(flux: TextIO, fichier: Path) -> TextIO:
     return nouveau
 
 
-def _ecrire(programme: str, largeur: int, ligne: str, *, seul: bool) -> None:
-    print(ligne.rstrip("\n") if seul else f"{programme:<{largeur}} | {ligne.rstrip()}", flush=True)
+def _ecrire(programme: str, largeur: int, ligne: str, *, terminal: bool) -> None:
+    """`largeur`: of the column that names the program, 0 for none."""
+    texte = ligne.rstrip("\n")
+    prefixe = f"{programme:<{largeur}} | " if largeur else ""
+    for partie in (lisible(texte) if terminal else texte).split("\n"):
+        print(f"{prefixe}{partie}", flush=True)

@@ -50,6 +50,27 @@ def test_a_step_is_one_json_object_with_its_ids_attempt_and_duration() -> None:
 
 
 @pytest.mark.usefixtures("retablir")
+def test_a_json_line_is_made_readable_as_the_program_would_have_written_it() -> None:
+    (brute,), (lue,) = ecrire("json").splitlines(), ecrire("texte").splitlines()
+    heure = len("2026-01-02 03:04:05,678")
+    assert journaux.lisible(brute)[heure:] == lue[heure:]
+    assert journaux.lisible(brute)[:heure] == json.loads(brute)["ts"]
+
+
+@pytest.mark.parametrize("autre", ["", "texte", "[1]", "3", '{"message": "d\'autrui"}'])
+def test_what_is_no_line_of_ours_stays_as_it_is(autre: str) -> None:
+    assert journaux.lisible(autre) == autre
+
+
+def test_the_checkouts_of_a_batch_are_named_in_the_readable_line() -> None:
+    ligne = {
+        "ts": "t", "niveau": "INFO", "journal": "j", "message": "lot succes", "instance": "i", "correlation_id": "c",
+        "checkouts": ["a", "b"], "lot": 3,
+    }  # fmt: skip
+    assert journaux.lisible(json.dumps(ligne)) == "t INFO    i j: lot succes [c] checkouts=a,b lot=3"
+
+
+@pytest.mark.usefixtures("retablir")
 def test_for_people_it_is_one_line_without_what_it_says_twice() -> None:
     (ligne,) = ecrire("texte").splitlines()
     assert ligne.endswith(
