@@ -42,24 +42,27 @@ def dessinateur() -> Path:
 def ecrire(donnees: Donnees, dossier: Path) -> Path:
     """Figures and page into `dossier`; the page."""
     _dessiner(donnees, dossier)
+    page = dossier / PAGE
+    page.write_text(composer(donnees, dossier))
+    return page
+
+
+def composer(donnees: Donnees, dossier: Path) -> str:
+    """The page, with the figures that are in `dossier`."""
     images = {nom: base64.b64encode((dossier / f"{nom}.svg").read_bytes()).decode("ascii") for nom in FIGURES}
     modeles = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_ICI), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    page = dossier / PAGE
     modele = modeles.get_template("rapport.html.j2")
-    page.write_text(
-        modele.render(
-            d=donnees,
-            s=synthese,
-            mediane=mediane,
-            styles=STYLES,
-            rondes=("sain", "pannes"),
-            figures=FIGURES,
-            images=images,
-        )
+    return modele.render(
+        d=donnees,
+        s=synthese,
+        mediane=mediane,
+        styles=STYLES,
+        rondes=("sain", "pannes"),
+        figures=FIGURES,
+        images=images,
     )
-    return page
 
 
 def _dessiner(donnees: Donnees, dossier: Path) -> None:

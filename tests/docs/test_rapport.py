@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from local.comparer import synthese
+from local.comparer import rapport, synthese
 from local.comparer.donnees import Checkout, Epreuve, lire
 from local.lieux import RACINE
-from tests.commun.comparaison import attendues, exiger_un_rapport_fidele
+from tests.commun.comparaison import attendues, exiger_des_nombres_justes, exiger_un_rapport_fidele
 
 RAPPORT = RACINE / "docs" / "rapport"
+# One of each kind of number that the page says.
+NOMBRES = (
+    "duree", "cible.1.cible", "cible.1.mesure", "cible.4.quoi", "cible.7.mesure", "cible.9.mesure",
+    "sain.orchestre.demandes", "pannes.choreo.finalise", "pannes.orchestre.reussite", "sain.choreo.fin_ms.p95",
+    "sain.choreo.debit", "balayage.choreo.50.utilisateurs", "balayage.choreo.50.offert", "balayage.orchestre.25.fin_ms",
+    "balayage.orchestre.10.debit", "cout.orchestre.requêtes entre services", "cout.choreo.entrées du flux",
+    "cout.choreo.commits", "cout.orchestre.CPU de toute la plateforme, ms", "compensation.choreo.nombre",
+    "compensation.orchestre.mediane", "compensation.choreo.pire", "reprise.orchestre.1.coupes",
+    "reprise.choreo.2.duree", "reprise.choreo.3.connue", "flot.choreo.OrderCreated.consomme.choreo-audit",
+    "contexte.Processeur",
+)  # fmt: skip
 
 
 def test_the_report_says_what_its_measures_say() -> None:
@@ -39,6 +51,38 @@ def test_every_target_is_judged_for_both_styles() -> None:
         "orchestré", "orchestré", "orchestré", "chorégraphié", "chorégraphié", "chorégraphié",
         "orchestré", "chorégraphié", "orchestré", "chorégraphié",
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return rapport.composer(lire(RAPPORT), RAPPORT)
+
+
+def test_the_page_says_what_the_measures_are(page: str) -> None:
+    exiger_des_nombres_justes(page, RAPPORT)
+
+
+@pytest.mark.parametrize("cle", NOMBRES)
+def test_a_page_with_one_changed_number_is_seen(page: str, cle: str) -> None:
+    def changer(trouve: re.Match[str]) -> str:
+        return trouve[1] + re.sub(r"\d", lambda chiffre: str((int(chiffre[0]) + 1) % 10), trouve[2], count=1)
+
+    changee, combien = re.subn(rf'(data-mesure="{re.escape(cle)}">)([^<]*)', changer, page)
+    assert (combien, changee == page) == (1, False)
+    with pytest.raises(AssertionError, match=re.escape(f"'{cle}': (")):
+        exiger_des_nombres_justes(changee, RAPPORT)
+
+
+def test_a_changed_verdict_is_seen(page: str) -> None:
+    autres = {"tenue": "manquée", "manquée": "tenue"}
+    dit = re.compile(r'(data-mesure="cible\.1\.verdict">)([^<]*)')
+    with pytest.raises(AssertionError, match=r"cible\.1\.verdict"):
+        exiger_des_nombres_justes(dit.sub(lambda trouve: trouve[1] + autres[trouve[2]], page), RAPPORT)
+
+
+def test_a_number_that_is_not_marked_as_a_measure_is_seen(page: str) -> None:
+    with pytest.raises(AssertionError, match=r"not marked as measures: .*12\.5 ms"):
+        exiger_des_nombres_justes(page.replace("</tbody>", "<tr><td>12.5 ms</td></tr></tbody>", 1), RAPPORT)
 
 
 @pytest.mark.parametrize(("issues", "taux"), [(["finalise"], 100.0), (["finalise", "absent", "echec", "initie"], 25.0)])
