@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ class Achat:
 
     `lignes`: what the client asked for; `panier`: what the service said it holds. `attendu`: the outcome that the
     inputs alone decide (None: competition for scarce stock, or faults, may decide otherwise). `jumeau`: the purchase
-    of the other style with the same inputs.
+    of the other style with the same inputs, compared under I7.
     """
 
     numero: int
@@ -74,8 +73,3 @@ class Rayon:
     def produits(self) -> list[str]:
         """Every product of the driver."""
         return [*self.abondants, *self.rares]
-
-
-def clients(achats: Iterable[Achat]) -> list[str]:
-    """Clients that exist."""
-    return [achat.client_id for achat in achats if achat.client_id]

@@ -35,12 +35,15 @@ _ACTIONS = {"STOCK_RESERVE_SUCCES": "reservation_stock", "COMMANDE_CREEE_SUCCES"
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One broken invariant; `checkout` names the one whose timeline explains it, if there is one."""
+    """One broken invariant, and whose timelines explain it: a checkout's, a purchase's, or all of those that touch
+    `lieu`, a product in a magasin.
+    """
 
     invariant: str
     texte: str
     checkout: str = ""
     achat: int | None = None
+    lieu: tuple[str, str] | None = None
 
 
 def _de(invariant: str, constat: Constat, texte: str) -> Violation:
@@ -69,7 +72,7 @@ def i1(releve: Releve) -> Iterator[Violation]:
                 f"produit {lieu_produit[0]} au magasin {lieu_produit[1]} : initial {initial}, en main {main}, "
                 f"réservé {reserve[lieu_produit]}, vendu {vendu[lieu_produit]} (écart {total - initial:+d})"
             )
-            yield Violation(invariant="I1", texte=texte)
+            yield Violation(invariant="I1", texte=texte, lieu=lieu_produit)
 
 
 def i2(releve: Releve) -> Iterator[Violation]:
@@ -213,15 +216,35 @@ def _i5_un(constat: Constat) -> Iterator[Violation]:
 
 
 def i7(releve: Releve) -> Iterator[Violation]:
-    """Same inputs, same outcome in both styles, unless a technical failure says why not."""
+    """Same inputs, same outcome in both styles, unless a technical failure says why not; twins that sold sold alike."""
+    derniers = {achat.numero: constats[-1] for achat in releve.achats if (constats := releve.de(achat))}
     for achat in releve.achats:
-        constats = releve.de(achat)
-        if achat.attendu is None or not constats or constats[-1].statut not in ("finalise", "echec"):
+        dernier = derniers.get(achat.numero)
+        if dernier is None:
             continue
-        dernier = constats[-1]
         obtenu = issue(dernier.detail)
-        if obtenu != achat.attendu and (obtenu != "panne" or achat.calme):
+        if achat.attendu and obtenu and obtenu != achat.attendu and (obtenu != "panne" or achat.calme):
             yield _de("I7", dernier, f"attendu {achat.attendu}, obtenu {obtenu} ({dernier.detail['code']})")
+        autre = derniers.get(achat.jumeau) if achat.jumeau is not None else None
+        if autre is not None and achat.style == "orchestre":
+            yield from _i7_jumeaux(dernier, autre)
+
+
+def _i7_jumeaux(orchestre: Constat, choreo: Constat) -> Iterator[Violation]:
+    """Whether twins sell at all is judged by what is expected of each. A line that was never acknowledged may be in one
+    cart only: other inputs.
+    """
+    if orchestre.lignes != choreo.lignes or not (orchestre.vente_active and choreo.vente_active):
+        return
+    if (vendu := _vendu(orchestre)) != (autre := _vendu(choreo)):
+        yield _de("I7", orchestre, f"jumeaux : orchestré {vendu}, chorégraphié {autre}")
+
+
+def _vendu(constat: Constat) -> tuple[object, ...]:
+    """What an active sale says, without what no two sales share."""
+    assert constat.vente is not None
+    lignes = sorted((li["produit_id"], li["quantite"], li["prix_unitaire"]) for li in constat.vente["lignes"])
+    return constat.vente["magasin_id"], constat.vente["total"], constat.detail["total"], lignes
 
 
 def i8(releve: Releve) -> Iterator[Violation]:

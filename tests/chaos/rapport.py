@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.chaos import chronologie
+from tests.chaos.chronologie import Moment, Recit, concernes, raconter
 from tests.chaos.constats import Releve
 from tests.chaos.invariants import Violation
 
@@ -25,7 +25,10 @@ INVARIANTS = {
     "I8": "un 2xx est durable, une clé a une réponse",
     "I9": "une corrélation de bout en bout, rien de personnel",
 }
-_MONTREES = 12
+_RECITS_MAX = 10
+"""A violation about a shelf concerns every purchase that took from it: the last ones are told, the others counted."""
+_LARGEUR = 400
+"""Characters of a moment shown to people; programs have it whole."""
 
 
 @dataclass(kw_only=True)
@@ -45,7 +48,11 @@ class Rapport:
         return Counter((c.achat.style, c.statut) for c in self.releve.constats)
 
     def json(self) -> dict[str, Any]:
-        """Everything, with the timeline of each violation."""
+        """Everything, with the timelines of each violation."""
+        return self._sommaire() | {"violations": [self._en_json(violation) for violation in self.violations]}
+
+    def _sommaire(self) -> dict[str, Any]:
+        reponses = Counter(e.statut for a in self.releve.achats for e in a.demandes if not e.abandon)
         return {
             "graine": self.graine,
             "duree_s": round(self.duree_s, 1),
@@ -54,29 +61,22 @@ class Rapport:
             "demandes": sum(len(achat.demandes) for achat in self.releve.achats),
             "conduites": dict(Counter(achat.conduite for achat in self.releve.achats)),
             "statuts": {f"{style}/{statut}": nombre for (style, statut), nombre in sorted(self.statuts.items())},
-            "reponses": {
-                str(statut): nombre
-                for statut, nombre in sorted(
-                    Counter(e.statut for a in self.releve.achats for e in a.demandes if not e.abandon).items()
-                )
-            },
+            "reponses": {str(statut): nombre for statut, nombre in sorted(reponses.items())},
             "bases": self.bases,
-            "violations": [{**asdict(v), "chronologie": self._chronologie(v)} for v in self.violations],
         }
 
-    def _chronologie(self, violation: Violation) -> list[str]:
-        moments = []
-        for achat in self.releve.achats:
-            if achat.numero == violation.achat:
-                moments += chronologie.de_l_achat(achat)
-        for constat in self.releve.constats:
-            if constat.id == violation.checkout:
-                moments += chronologie.du_constat(constat)
-        return [f"{m.heure} {m.cote:<20} {m.texte}" for m in sorted(moments)]
+    def _en_json(self, violation: Violation) -> dict[str, Any]:
+        nombre, recits = self._recits(violation)
+        return {**asdict(violation), "achats_concernes": nombre, "recits": [asdict(recit) for recit in recits]}
+
+    def _recits(self, violation: Violation) -> tuple[int, list[Recit]]:
+        """How many purchases it concerns, and the last of them told from both sides."""
+        achats = concernes(self.releve, violation)
+        return len(achats), [raconter(self.releve, achat) for achat in achats[-_RECITS_MAX:]]
 
     def montrer(self, console: Console) -> None:
-        """The table of invariants, then each violation with its timeline."""
-        lu = self.json()
+        """The table of invariants, then every violation with its timelines."""
+        lu = self._sommaire()
         console.print(
             f"{lu['achats']} achats, {lu['demandes']} demandes de checkout {lu['reponses']}, "
             f"checkouts {lu['statuts']} ; repos en {self.repos_s:.1f} s ; "
@@ -90,10 +90,23 @@ class Rapport:
             marque = "[red]✗[/red]" if comptes[nom] else "[green]✓[/green]"
             table.add_row(marque, f"{nom} {texte}", str(comptes[nom] or ""))
         console.print(table)
-        for violation in self.violations[:_MONTREES]:
-            console.print(f"\n[red]{violation.invariant}[/red] {escape(violation.texte)}")
-            console.print(f"  checkout {violation.checkout or '–'}, achat {violation.achat}", style="dim")
-            for ligne in self._chronologie(violation):
-                console.print(f"  {escape(ligne)}", style="dim", soft_wrap=True)
-        if len(self.violations) > _MONTREES:
-            console.print(f"\n… et {len(self.violations) - _MONTREES} autres (rapport JSON).")
+        for violation in self.violations:
+            self._montrer(violation, console)
+
+    def _montrer(self, violation: Violation, console: Console) -> None:
+        console.print(f"\n[red]{violation.invariant}[/red] {escape(violation.texte)}", soft_wrap=True)
+        nombre, recits = self._recits(violation)
+        if nombre > len(recits):
+            console.print(f"  {nombre} achats concernés ; les {len(recits)} derniers :")
+        for recit in recits:
+            checkouts = ", ".join(recit.checkouts) or "aucun"
+            console.print(f"  achat {recit.achat} ({recit.style}, {recit.conduite}), checkout : {checkouts}")
+            for moment in recit.moments:
+                console.print(f"    {escape(_ligne(moment))}", style="dim", soft_wrap=True)
+
+
+def _ligne(moment: Moment) -> str:
+    texte = " ".join(moment.texte.split())
+    if len(texte) > _LARGEUR:
+        texte = f"{texte[:_LARGEUR]}… ({len(texte)} caractères)"
+    return f"{moment.heure} {moment.cote:<11} {moment.checkout[:8]:<8} {texte}"

@@ -58,7 +58,8 @@ def stocks(sql: Sql, releve: Releve) -> Iterator[Violation]:
     for reference, magasin, produit, quantite in lignes:
         tenus[produit, magasin] += quantite
         if reference not in connus:
-            yield Violation(invariant="I1", texte=f"SQL : réservation {reference} d'aucun checkout connu")
+            texte = f"SQL : réservation {reference} d'aucun checkout connu"
+            yield Violation(invariant="I1", texte=texte, lieu=(produit, magasin))
     mains = {
         (produit, magasin): quantite
         for produit, magasin, quantite in sql(
@@ -70,21 +71,23 @@ def stocks(sql: Sql, releve: Releve) -> Iterator[Violation]:
         main = mains.get(lieu, 0)
         if main + tenus[lieu] != initial:
             texte = f"SQL : produit {lieu[0]} au magasin {lieu[1]} : {initial} ≠ {main} + {tenus[lieu]}"
-            yield Violation(invariant="I1", texte=texte)
+            yield Violation(invariant="I1", texte=texte, lieu=lieu)
 
 
 def ventes(sql: Sql, releve: Releve) -> Iterator[Violation]:
     """I2: one sale per checkout at most, and no sale of these clients besides."""
     connus = _par_id(releve)
-    clients = [achat.client_id for achat in releve.achats if achat.client_id]
+    clients = {achat.client_id: achat.numero for achat in releve.achats if achat.client_id}
     lignes = sql(
-        "SELECT reference::text, reservation_reference::text, statut FROM ventes WHERE client_id = ANY(%s::uuid[])",
-        [clients],
+        "SELECT client_id::text, reference::text, reservation_reference::text, statut "
+        "FROM ventes WHERE client_id = ANY(%s::uuid[])",
+        [list(clients)],
     )
     actives: Counter[str] = Counter()
-    for reference, reservation, statut in lignes:
+    for client, reference, reservation, statut in lignes:
         if reference not in connus or reservation != reference:
-            yield Violation(invariant="I2", texte=f"SQL : vente {statut} sous {reference}, réservation {reservation}")
+            texte = f"SQL : vente {statut} sous {reference}, réservation {reservation}"
+            yield Violation(invariant="I2", texte=texte, achat=clients[client])
         actives[reference] += statut == "active"
     for constat in releve.constats:
         attendues = 1 if constat.statut == "finalise" else 0
@@ -148,10 +151,13 @@ def evenements(acces: Acces, releve: Releve) -> Iterator[Violation]:
             "SELECT id::text, position, checkout_id::text FROM evenements WHERE checkout_id = ANY(%s::uuid[])",
             [_ids(releve)],
         )
-    positions = {identifiant: position for identifiant, position, _ in stockes}
     connus = _par_id(releve)
-    if len(positions) != len(stockes):
-        yield Violation(invariant="I5", texte=f"SQL : {len(stockes)} événements, {len(positions)} identifiants")
+    positions: dict[str, int] = {}
+    for identifiant, position, checkout in stockes:
+        if positions.setdefault(identifiant, position) != position:
+            yield _de(
+                "I5", connus[checkout], f"événement {identifiant} deux fois, en {positions[identifiant]} et {position}"
+            )
     emis: set[str] = set()
     for service in _EMETTEURS:
         if service not in acces.dsn:
