@@ -72,7 +72,7 @@ class Atelier:
                 self.plateforme.reveiller(programme)
 
     def instances(self) -> dict[str, str]:
-        """Every program of a service, and the instance whose fault switches it reads; a recovery reads its replica's."""
+        """Each service program, and the instance whose fault switches it reads: a recovery reads its replica's."""
         programmes = [programme for service in self.plateforme.services for programme in service.programmes]
         return {p.nom: p.instance if isinstance(p, Fond) else p.nom for p in programmes}
 
