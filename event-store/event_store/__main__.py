@@ -72,14 +72,17 @@ def _analyseur() -> argparse.ArgumentParser:
 
 
 def principal(arguments: list[str]) -> int:
-    """Run one command; 0 when done, 1 with one French sentence on stderr when refused."""
+    """Run one command; 0 when done, 1 when refused. What came of it is said in French on stderr.
+
+    Stdout is left to the bytes of a backup that is piped out of a container.
+    """
     options = _analyseur().parse_args(arguments)
     config = charger(Config)
     if config.labo_fautes:
         fautes.activer(fautes.fichier_de(config.instance_id))
     base = Base(acces_proprietaire(config))
     try:
-        print(options.faire(base, config, options))
+        print(options.faire(base, config, options), file=sys.stderr)
     except Erreur as refus:
         print(f"{refus.error} : {refus}", file=sys.stderr)
         return 1

@@ -1,7 +1,9 @@
 """The real thing: gunicorn, killed in the middle."""
 
+import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,10 +17,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from event_store.bootstrap import acces_proprietaire
+from event_store.infrastructure.base import Base
+from event_store.infrastructure.migrer import amorcer
 from event_store.settings import Config
 from local.processus import attendre, port_libre
 from socle import fautes
-from tests.conftest import JETON, ajouter, evenement, interne
+from tests.conftest import JETON, ajouter, creer_base, evenement, interne
 from tests.integration.test_entretien import ajouter_au
 
 RACINE = Path(__file__).parents[3]
@@ -153,7 +158,7 @@ def test_F11_an_archive_killed_before_the_month_leaves_the_database_is_made_agai
     (archive,) = client.get("/integrity").json["archives"]
     assert (archive["mois"], archive["derniere_version"]) == ("2025-01", 1)
     assert client.get("/streams/s/events").json["events"][0]["archive"] is True
-    assert archiver().stdout == "Rien à archiver.\n"
+    assert archiver().stderr == "Rien à archiver.\n"
 
 
 def test_metrics_page_of_the_program(client: FlaskClient, serveur: Serveur) -> None:
@@ -193,9 +198,29 @@ def test_commands(client: FlaskClient, config: Config, tmp_path: Path) -> None:
         (["verifier", "--archives", str(tmp_path)], "Intègre : 0 événements archivés, positions 1 à 1 en ligne."),
     ):
         fait = commande(*mots)
-        assert (fait.returncode, fait.stderr) == (0, "")
-        assert sortie in fait.stdout
+        assert (fait.returncode, fait.stdout) == (0, "")
+        assert sortie in fait.stderr
     refus = commande("restaurer", "--depuis", copie)
     assert (refus.returncode, refus.stdout) == (1, "")
     assert refus.stderr == "Base non vide : L'historique contient déjà des événements.\n"
     assert commande("archiver", "--vers", str(tmp_path), "--jours", "3").returncode == 1
+
+
+def test_a_backup_piped_as_the_operations_guide_says_is_restored(
+    client: FlaskClient, config: Config, tmp_path: Path
+) -> None:
+    ajouter(client, evenement("StockReleased", str(uuid.uuid4())))
+    guide = (RACINE / "docs" / "exploitation.md").read_text(encoding="utf-8")
+    sortir, ramener = re.findall(r"run --rm -T amorce-event-store sh -c '([^']+)'", guide)
+
+    def dans_un_conteneur(ligne: str, vers: Config, entree: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """One line of the guide, run as the one-shot would: only what it writes to stdout leaves the container."""
+        ici = ligne.replace("/tmp/", f"{tmp_path}/").replace("python ", f"{sys.executable} ")
+        return subprocess.run(["sh", "-c", ici], input=entree, env=environnement(vers), capture_output=True, timeout=30)
+
+    copie = dans_un_conteneur(sortir, config)
+    assert (copie.returncode, len(gzip.decompress(copie.stdout).splitlines())) == (0, 2), copie.stderr
+    neuve = creer_base(f"es_{uuid.uuid4().hex[:8]}")
+    amorcer(Base(acces_proprietaire(neuve)), neuve.postgres_user)
+    retour = dans_un_conteneur(ramener, neuve, copie.stdout)
+    assert (retour.returncode, retour.stderr.decode()) == (0, "1 événements restaurés, chaîne vérifiée.\n")
