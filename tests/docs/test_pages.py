@@ -14,10 +14,9 @@ import yaml
 
 from local import cli
 from local.lieux import RACINE
+from tests.architecture.regles import fichiers_suivis
 
-PAGES = sorted(
-    [RACINE / "README.md", RACINE / "CONTRIBUTING.md", RACINE / "CHANGELOG.md", *(RACINE / "docs").rglob("*.md")]
-)
+PAGES = sorted(RACINE / fichier.chemin for fichier in fichiers_suivis() if fichier.chemin.endswith(".md"))
 DIAGRAMMES = sorted((RACINE / "docs" / "arc42" / "diagrammes").glob("*.puml"))
 DECISIONS = sorted((RACINE / "docs" / "adr").glob("0*.md"))
 _LIEN = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
