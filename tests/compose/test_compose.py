@@ -143,6 +143,19 @@ def test_the_gateway_starts_after_every_service_it_leads_to() -> None:
     assert cibles <= set(DOCUMENT["services"]["kong"]["depends_on"])
 
 
+def test_our_own_containers_keep_no_privilege() -> None:
+    """Docs/securite.md: everything built here but Prometheus and Grafana, whose images only get their settings here."""
+    notres = {nom for nom, s in DOCUMENT["services"].items() if s["image"].startswith("sagas/")}
+    notres -= {"prometheus", "grafana"}
+    assert {"bases", "kong-config", *(programme.nom for _, programme in PROGRAMMES)} <= notres
+    attendu = {
+        "read_only": True, "tmpfs": ["/tmp"], "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"],
+        "user": None,
+    }  # fmt: skip
+    for nom in notres:
+        assert {champ: DOCUMENT["services"][nom].get(champ) for champ in attendu} == attendu, nom
+
+
 def test_profiles_are_additions_to_what_always_runs() -> None:
     profils = {nom: service.get("profiles", []) for nom, service in DOCUMENT["services"].items()}
     observation = [nom for nom, vus in profils.items() if vus == ["lab", "scale"]]
