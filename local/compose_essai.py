@@ -1,9 +1,11 @@
 """`./labo compose-test`: builds the images, brings the Compose project up and asks of it what is asked natively.
 
 1. Every image builds and the stack becomes healthy by itself (`up -d --wait`).
-2. The integration script, then the end-to-end suite but for what is about plain processes, pass against it.
-3. The checker buys while containers are killed, one after the other; all come back, and the invariants hold.
-4. `down`, then `up`: every table holds what it held.
+2. The integration script, then what is asked of the shared platform natively (`_SUITES`) but for what is about plain
+   processes, pass against it.
+3. The profile `scale` joins it: more orchestrators, workers and relays, and Prometheus, as healthy.
+4. The checker buys while containers are killed, one after the other; all come back, and the invariants hold.
+5. `down`, then `up`: every table holds what it held.
 
 Everything is a project of its own, on shifted ports, and is taken away at the end, volumes included.
 """
@@ -35,6 +37,7 @@ from local.processus import ErreurLabo, attendre
 RIEN_ESSAYE = 2
 _A_TUER = ("saga-1", "inventaire", "worker-stock-reservation", "commandes", "catalogue-2", "ecommerce-fond", "redis",
            "worker-order-creation", "saga-reprise-2", "postgres-saga", "event-store", "ecommerce")  # fmt: skip
+_SUITES = ("tests/e2e", "tests/contrats", "tests/navigateur")
 _ACHATS_S = 30
 _ENTRE_DEUX_S = 2.0
 _TUES_MIN = 4
@@ -53,24 +56,25 @@ def executer(args: list[str], console: Console) -> int:
         try:
             return essai.tout()
         finally:
-            projet.lancer("down", "--volumes", "--timeout", "5")
+            _renforcer(projet).lancer("down", "--volumes", "--timeout", "5")
 
 
 class Essai:
     """One run against one project."""
 
     def __init__(self, projet: Projet, args: list[str], console: Console) -> None:
-        self._projet, self._args, self._console = projet, args, console
+        self._projet, self._renforts, self._args, self._console = projet, _renforcer(projet), args, console
         self._plateforme = PlateformeCompose(projet)
         self._passerelle = self._plateforme.urls["gateway"]
 
     def tout(self) -> int:
         """Every stage in turn, stopping at the first that fails."""
         etapes: list[tuple[str, Callable[[], bool]]] = [
-            ("Images construites", lambda: self._compose("build")),
-            ("Plateforme prête (up --wait)", lambda: self._compose("up", "-d", "--wait")),
+            ("Images construites", lambda: self._compose(self._renforts, "build")),
+            ("Plateforme prête (up --wait)", lambda: self._compose(self._projet, "up", "-d", "--wait")),
             ("tests/test_saga_integration.py", self._integration),
-            ("Suite de bout en bout", self._e2e),
+            (f"Suites {', '.join(_SUITES)}", self._suites),
+            ("Profil scale prêt (up --wait)", lambda: self._compose(self._renforts, "up", "-d", "--wait")),
             ("Vérificateur pendant que des conteneurs sont tués", self._verifier),
             ("Données gardées par down et up", self._redemarrer),
         ]
@@ -88,8 +92,8 @@ class Essai:
                 return 1
         return 0
 
-    def _compose(self, *mots: str) -> bool:
-        self._projet.lancer(*mots)
+    def _compose(self, projet: Projet, *mots: str) -> bool:
+        projet.lancer(*mots)
         return True
 
     def _lancer(self, *ligne: str, **variables: str) -> bool:
@@ -99,9 +103,9 @@ class Essai:
     def _integration(self) -> bool:
         return self._lancer("tests/test_saga_integration.py", f"{self._passerelle}/api/saga")
 
-    def _e2e(self) -> bool:
+    def _suites(self) -> bool:
         return self._lancer(
-            "-m", "pytest", "-q", "tests/e2e", *self._args,
+            "-m", "pytest", "-q", *_SUITES, *self._args,
             **{PLATEFORME_EXISTANTE: "compose", "LABO_HOME": str(self._projet.lieux.maison),
                "LABO_PORT_OFFSET": str(self._projet.lieux.decalage)},
         )  # fmt: skip
@@ -165,8 +169,8 @@ class Essai:
 
         noms = [service.nom for service in self._plateforme.services]
         avant = Monde(self._plateforme).attendre_le_repos(noms)
-        self._projet.lancer("down", "--timeout", "20")
-        self._projet.lancer("up", "-d", "--wait")
+        self._renforts.lancer("down", "--timeout", "20")
+        self._renforts.lancer("up", "-d", "--wait")
         apres = Monde(self._plateforme).attendre_le_repos(noms)
         avant, apres = _sans_epoques(avant), _sans_epoques(apres)
         for nom in noms:
@@ -183,6 +187,11 @@ class Essai:
             if sante != "healthy" or etat["ExitCode"] not in (0, 137, 143):
                 self._console.print(f"{nom} : {etat['Status']}, {sante}, code {etat['ExitCode']}", markup=False)
                 self._console.print(self._projet.lancer("logs", "--tail", "5", nom), markup=False)
+
+
+def _renforcer(projet: Projet) -> Projet:
+    """The same project with everything that this repository can run."""
+    return Projet(projet.lieux, profil="scale", nom=projet.nom)
 
 
 def _sans_epoques(contenus: dict[str, dict[str, tuple[int, str]]]) -> dict[str, dict[str, tuple[int, str]]]:
