@@ -125,8 +125,7 @@ def test_I9_no_span_no_log_line_no_metric_and_no_event_says_who_bought(monde: Mo
     textes |= {f"journal de {nom}": monde.journal(nom) for nom in ("gateway", "postgres", "redis")}
     for service in monde.plateforme.services:
         for programme in service.programmes:
-            if programme.nom != "worker-notification":  # its e-mails go to the console in the laboratory
-                textes[f"journal de {programme.nom}"] = monde.journal(programme.nom)
+            textes[f"journal de {programme.nom}"] = monde.journal(programme.nom)
             if isinstance(programme, Web) or (isinstance(programme, Fond) and programme.port is not None):
                 page = requests.get(f"{monde.plateforme.urls[programme.nom]}/metrics", timeout=10)
                 textes[f"métriques de {programme.nom}"] = page.text

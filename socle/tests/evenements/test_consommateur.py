@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 import time
+import uuid
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from socle.evenements import inbox, lettres_mortes, outbox
 from socle.evenements.bus import Recue
@@ -398,3 +402,44 @@ def test_in_batches_one_poison_event_is_found_alone(banc: Banc) -> None:
         attendre(lambda: banc.sql("SELECT count(*) FROM lettres_mortes") == [(1,)])
         attendre(lambda: len(vus) == 4)
     assert sorted(vus) == [0, 1, 3, 4]
+
+
+def test_each_attempt_of_a_batch_is_one_line_that_names_its_checkouts_once(
+    banc: Banc, caplog: pytest.LogCaptureFixture
+) -> None:
+    """I9: who looks for a checkout, or for its correlation id, finds what every group did with it."""
+    caplog.set_level(logging.INFO, "socle.evenements.consommateur")
+    essais: list[int] = []
+
+    def lot(evenements: list[Evenement]) -> None:
+        essais.append(len(evenements))
+        if len(essais) == 1:
+            raise AReessayer("voisin parti")
+
+    premier, second = (str(uuid.uuid4()) for _ in range(2))
+    evenements = [replace(banc.evenement(cle=cle), correlation_id=f"corr-{cle}") for cle in (premier, second, premier)]
+    banc.publier(*evenements)
+    with banc.membre(Table(groupe="g", par_lot=lot)):
+        attendre(lambda: banc.sql("SELECT count(*) FROM inbox") == [(3,)])
+    champs = ("message", "statut", "tentative", "lot", "cause", "groupe", "checkouts", "correlations")
+    lignes = [vars(ligne) for ligne in caplog.records if ligne.message.startswith("lot")]
+    communs = ("g", [premier, second], [f"corr-{premier}", f"corr-{second}"])
+    assert [tuple(ligne[champ] for champ in champs) for ligne in lignes] == [
+        ("lot attente", "attente", 1, 3, "voisin parti", *communs),
+        ("lot succes", "succes", 2, 3, "", *communs),
+    ]
+    assert all(ligne["duree_ms"] >= 0 for ligne in lignes)
+
+
+def test_an_event_that_ended_otherwise_than_its_batch_has_a_line_of_its_own(
+    banc: Banc, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "socle.evenements.consommateur")
+    refuse, passe = banc.evenement(), banc.evenement()
+    banc.publier(refuse, passe)
+    with banc.membre(Table(groupe="g", par_lot=lambda _: {refuse.id: ValueError("illisible")})):
+        attendre(lambda: banc.sql("SELECT event_id::text FROM lettres_mortes") == [(refuse.identifiant,)])
+    lignes = [vars(ligne) for ligne in caplog.records if ligne.message == "Fait panne"]
+    assert [(ligne["checkout_id"], ligne["tentative"], ligne["cause"]) for ligne in lignes] == [
+        (refuse.cle, tentative, "ValueError: illisible") for tentative in (1, 2, 3)
+    ]

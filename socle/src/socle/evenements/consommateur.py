@@ -117,6 +117,11 @@ class _Issue:
     differe: bool = False
     erreur: str = ""
 
+    @property
+    def resultat(self) -> str:
+        """As logs and spans say it."""
+        return "panne" if self.erreur else "attente" if self.attente else "succes"
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Fini:
@@ -125,6 +130,10 @@ class _Fini:
     travail: Travail
     suites: list[Evenement] = field(default_factory=list)
     cause: str = ""
+
+
+def _ms_depuis(debut: float) -> float:
+    return round((time.perf_counter() - debut) * 1000, 1)
 
 
 def _correlation_commune(lot: Iterable[Evenement]) -> str:
@@ -438,19 +447,38 @@ class Consommateur:
         ):
             debut = time.perf_counter()
             issue = self._tenter(evenement)
-            resultat = "panne" if issue.erreur else "attente" if issue.attente else "succes"
-            span.dire(resultat=resultat, tentative=travail.tentatives)
-            journal.info(
-                "%s %s",
-                evenement.type,
-                resultat,
-                extra={
-                    "checkout_id": evenement.cle, "groupe": self._table.groupe, "evenement": evenement.identifiant,
-                    "tentative": travail.tentatives, "statut": resultat, "cause": issue.attente or issue.erreur,
-                    "duree_ms": round((time.perf_counter() - debut) * 1000, 1),
-                },
-            )  # fmt: skip
+            span.dire(resultat=issue.resultat, tentative=travail.tentatives)
+            self._dire(travail, issue, duree_ms=_ms_depuis(debut))
             return issue
+
+    def _dire(self, travail: Travail, issue: _Issue, **champs: float) -> None:
+        """The log line of one attempt of one event."""
+        evenement = travail.evenement
+        journal.info(
+            "%s %s",
+            evenement.type,
+            issue.resultat,
+            extra={
+                "checkout_id": evenement.cle, "groupe": self._table.groupe, "evenement": evenement.identifiant,
+                "tentative": travail.tentatives, "statut": issue.resultat, "cause": issue.attente or issue.erreur,
+                **champs,
+            },
+        )  # fmt: skip
+
+    def _dire_le_lot(self, travaux: list[Travail], issue: _Issue, debut: float) -> None:
+        """The one log line of one attempt of a batch: whose events it was, each checkout and correlation id once."""
+        evenements = [travail.evenement for travail in travaux]
+        journal.info(
+            "lot %s",
+            issue.resultat,
+            extra={
+                "checkouts": list(dict.fromkeys(e.cle for e in evenements)),
+                "correlations": list(dict.fromkeys(e.correlation_id for e in evenements)),
+                "groupe": self._table.groupe, "lot": len(travaux), "statut": issue.resultat,
+                "tentative": max(travail.tentatives for travail in travaux), "cause": issue.attente or issue.erreur,
+                "duree_ms": _ms_depuis(debut),
+            },
+        )  # fmt: skip
 
     def _tenter(self, evenement: Evenement) -> _Issue:
         try:
@@ -532,7 +560,6 @@ class Consommateur:
             self._lot_prochain = self._recul(self._lot_depuis)
             for travail in travaux:
                 self._innocenter(travail)
-            journal.info("%s : lot reporté (%s)", self._table.groupe, issue.attente)
             return
         self._lot_depuis = None
         if issue.erreur and len(travaux) > 1:  # one of them is poison: find it alone
@@ -541,6 +568,9 @@ class Consommateur:
         finis, reportes, bloquees = [], [], set()
         for travail in travaux:
             sienne = seuls.get(travail.evenement.id, issue)
+            if sienne is not issue:
+                with contexte(accepter(travail.evenement.correlation_id)):
+                    self._dire(travail, sienne)
             fini = self._juger(travail, sienne) if travail.cle not in bloquees else None
             if fini is not None:
                 finis.append(fini)
@@ -548,8 +578,6 @@ class Consommateur:
             bloquees.add(travail.cle)
             if sienne.attente:
                 reportes.append(travail)
-                with contexte(accepter(travail.evenement.correlation_id)):
-                    journal.info("%s : %s reporté (%s)", self._table.groupe, travail.evenement.type, sienne.attente)
         for travail in reportes:  # together again
             travail.prochain = max(reporte.prochain for reporte in reportes)
         self._valider(finis)
@@ -565,22 +593,21 @@ class Consommateur:
         """One attempt of the whole batch in a thread of the pool: how it ended, and those that ended otherwise."""
         if self._table.par_lot is None or any(t.mortel(self._reglages.essais_max) for t in travaux):
             return _Issue(erreur=f"livré {travaux[0].morts + 1} fois sans aboutir"), {}
-        try:
-            lot = [travail.evenement for travail in travaux]
-            if fautes.point(f"reaction.avant.{self._table.groupe}"):
-                self._table.par_lot(lot)
-            debut = time.perf_counter()
-            suivis = ((e.traceparent, e.correlation_id) for e in lot)
-            with (
-                contexte(_correlation_commune(lot)),
-                traces.etendues(self._table.groupe, "CONSUMER", suivis, lot=len(lot)),
-            ):
-                seuls = self._table.par_lot(lot) or ()
-                duree_ms = round((time.perf_counter() - debut) * 1000, 1)
-                journal.info("lot", extra={"groupe": self._table.groupe, "lot": len(lot), "duree_ms": duree_ms})
-            fautes.point(f"reaction.apres.{self._table.groupe}")
-        except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
-            return self._issue(f"un lot de {len(travaux)}", cause), {}
+        lot = [travail.evenement for travail in travaux]
+        suivis = ((e.traceparent, e.correlation_id) for e in lot)
+        debut = time.perf_counter()
+        with contexte(_correlation_commune(lot)):
+            try:
+                if fautes.point(f"reaction.avant.{self._table.groupe}"):
+                    self._table.par_lot(lot)
+                with traces.etendues(self._table.groupe, "CONSUMER", suivis, lot=len(lot)):
+                    seuls = self._table.par_lot(lot) or ()
+                    self._dire_le_lot(travaux, _Issue(), debut)
+                fautes.point(f"reaction.apres.{self._table.groupe}")
+            except Exception as cause:  # whatever it is, it is recorded as the cause of the dead letter
+                issue = self._issue(f"un lot de {len(travaux)}", cause)
+                self._dire_le_lot(travaux, issue, debut)
+                return issue, {}
         if isinstance(seuls, Mapping):
             return _Issue(), {cle: self._issue("un événement du lot", cause) for cle, cause in seuls.items()}
         return _Issue(), dict.fromkeys(seuls, _Issue(attente="pas encore"))
