@@ -59,8 +59,12 @@ class Programme:
         return Tableau(self.dossier / "fautes" / "essai-gunicorn.json")
 
     def compte(self, route: str) -> float:
+        return sum(self.valeurs("http_requests_total", route))
+
+    def valeurs(self, nom: str, route: str) -> list[float]:
+        """A metric's series of this route, as the page has them."""
         texte = self.demander("/metrics").data.decode()
-        return sum(float(n) for n in re.findall(rf'http_requests_total{{[^}}]*route="{route}"[^}}]*}} (\S+)', texte))
+        return [float(n) for n in re.findall(rf'^{nom}{{[^}}]*route="{route}"[^}}]*}} (\S+)', texte, re.MULTILINE)]
 
 
 @contextmanager
@@ -144,6 +148,26 @@ def test_one_page_sums_the_workers_and_a_previous_life_is_forgotten(commun: Prog
     # The two workers answer in turn or not: every page is the same sum.
     assert {commun.compte(route) - avant for _ in range(6)} == {float(envoyees)}
     assert b'http_requests_in_flight{route="metrics"} 1.0' in commun.demander("/metrics").data
+
+
+def test_a_killed_workers_counts_stay_on_the_page_and_what_it_was_doing_does_not(programme: Programme) -> None:
+    """In-flight requests are a sum over processes: without the dead one's leaving, its request would last for ever."""
+    route, ajout = "api/temoin/health/live", "api/temoin/compteur/"
+    envoyees = faire_servir_les_deux(programme, f"/{route}")
+    programme.fautes.ecrire([Faute(point="temoin.ajoute", genre="delai", secondes=30)])
+    requete = lancer(programme.ajouter)
+    jusqua(lambda: not programme.fautes.lire(), "la requête est dans la vue")
+    assert programme.valeurs("http_requests_in_flight", ajout) == [1.0]  # and the page comes from the other worker
+    avant = programme.ouvriers()
+    for ouvrier in avant:
+        os.kill(int(ouvrier), signal.SIGKILL)
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        requete.resultat()
+    jusqua(programme.repond, "de nouveaux ouvriers répondent")
+    jusqua(lambda: not programme.valeurs("http_requests_in_flight", ajout), "la requête morte quitte la page")
+    assert programme.compte(route) == envoyees
+    assert not [f.name for f in programme.metriques.glob("gauge_live*.db") if f.stem.rpartition("_")[2] in avant]
+    assert avant <= programme.ouvriers()
 
 
 def test_the_preparation_runs_once_before_the_application_and_shares_no_connection(commun: Programme) -> None:
