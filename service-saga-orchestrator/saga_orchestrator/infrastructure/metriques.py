@@ -1,4 +1,10 @@
-"""Metrics of the orchestrator, both historical families (contract, section 10). Every label is bounded."""
+"""Metrics of the orchestrator, both historical families (contract, section 10). Every label is bounded.
+
+Only shops that a neighbour has confirmed become labels: a caller cannot make new ones up. A process learns of them one
+by one, so the label of a saga is chosen once, when it starts, and goes with its data: what counts its steps and its end
+says the same, in whatever process. A saga whose process died before its first write, or that was only accepted (202),
+goes without: its label is then `autre`, unless its shop is the online one, which every process knows.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -41,8 +47,8 @@ DUREE_SERVICE = Histogram(
 )
 
 _enfants: dict[tuple[Any, ...], Any] = {}
-# Only shops that a neighbour has confirmed become labels: a caller cannot make new ones up.
 _magasins = {MAGASIN_EN_LIGNE}
+_CHOISI = "magasin_mesure"
 
 
 def _enfant(metrique: Any, *labels: str) -> Any:
@@ -55,7 +61,8 @@ def _enfant(metrique: Any, *labels: str) -> Any:
 
 def _magasin(saga: Saga) -> str:
     magasin: str = saga.donnees["magasin_id"]
-    return magasin if magasin in _magasins else AUTRE
+    choisi: str = saga.donnees.get(_CHOISI, magasin if magasin == MAGASIN_EN_LIGNE else AUTRE)
+    return choisi
 
 
 def type_de_client(consommateur: str) -> str:
@@ -68,6 +75,9 @@ class ObservateurPrometheus(Observateur):
 
     def debut(self, saga: Saga) -> None:
         DEMARREES.inc()
+        magasin = saga.donnees["magasin_id"]
+        if magasin in _magasins and magasin != MAGASIN_EN_LIGNE:
+            saga.donnees[_CHOISI] = magasin
         _enfant(SAGAS, type_de_client(saga.consommateur), _magasin(saga)).inc()
 
     def etape(self, saga: Saga, etape: str, sens: Sens, statut: str, duree_s: float) -> None:
@@ -78,9 +88,9 @@ class ObservateurPrometheus(Observateur):
             _enfant(COMPENSATIONS, etape, magasin).inc()
 
     def fin(self, saga: Saga, conclusion: Conclusion) -> None:
+        magasin, duree = _magasin(saga), saga.age_s()
         if conclusion.statut == 201 and len(_magasins) < MAGASINS_MAX:
             _magasins.add(saga.donnees["magasin_id"])
-        magasin, duree = _magasin(saga), saga.age_s()
         _enfant(DUREE, saga.etat.etat, magasin).observe(duree)
         DUREE_EXECUTION.observe(duree)
         echec = saga.etat.echec
