@@ -223,7 +223,12 @@ DEFAUTS = (
             (
                 "service-inventaire/inventaire/domain/stock.py",
                 "if self.disponibles.get(produit, 0) < demande",
-                "if produit not in self.disponibles",
+                "if False",
+            ),
+            (
+                "service-inventaire/inventaire/application/deplacer.py",
+                "return stocks.retirer(lieu, quantites)",
+                "return stocks.ajouter(lieu, {produit: -n for produit, n in quantites.items()})",
             ),
             # The database's own constraint stands behind the condition.
             (
@@ -232,6 +237,7 @@ DEFAUTS = (
                 "",
             ),
         ],
+        # The orchestrated style reads the stock first, the other one does not.
         plan=list,
         attendus=frozenset({"I1"}),
     ),
@@ -281,7 +287,7 @@ DEFAUTS = (
                 "for style in () for",
             )
         ],
-        plan=repeter("reseau", "ecommerce>gateway", duree_s=1.5, tous_les_s=5.0, mode="coupe"),
+        plan=repeter("reseau", "ecommerce>gateway", duree_s=2.5, tous_les_s=5.0, mode="coupe"),
         attendus=frozenset({"I3"}),
     ),
     Defaut(
