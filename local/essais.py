@@ -1,8 +1,8 @@
 """`./labo test`: every check of the project, cheap ones first, with one table and one line at the end.
 
-1. Each folder has its own Django settings, so each one is a pytest process of its own; two run at a time, on one
+1. Each folder has its own Django settings, so each one is a pytest process of its own; several run at a time, on one
    PostgreSQL and one Valkey of this run, each in a database of its own.
-2. The parts that need no platform go on together, two processes in all, the longest first: the machine is never
+2. The parts that need no platform go on together, `EN_PARALLELE` processes in all, the longest first: the machine is never
    half idle while one slow suite ends.
 3. The parts that need the running platform share one, brought up in a temporary folder on free ports.
 4. A part in which no test ran is a failure: a green line must mean that something was tried.
@@ -289,8 +289,8 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "docs": Essais.docs,
     "labo": Essais.labo,
     "observabilite": Essais.observabilite,
-    "chaos": Essais.chaos,  # it has a platform of its own: before the shared one is up
-    "conteneurs": Essais.conteneurs,  # so has this one, of containers
+    "chaos": Essais.chaos,
+    "conteneurs": Essais.conteneurs,  # a platform of its own, of containers: before the shared one is up
     "contrats": Essais.contrats,
     "e2e": Essais.e2e,
     "navigateur": Essais.navigateur,
@@ -298,8 +298,9 @@ PARTIES: dict[str, Callable[[Essais], Compte]] = {
     "fautes": Essais.fautes,
     "mutations": Essais.mutations,
 }
-ENSEMBLE = ("integration", "labo", "observabilite", "unit", "compose", "regles", "docs", "types", "lint")
-"""Parts that do without the shared platform, the longest first: they go on together."""
+ENSEMBLE = ("integration", "chaos", "labo", "observabilite", "unit", "compose", "regles", "docs", "types", "lint")
+"""Parts that do without the shared platform, the longest first: they go on together. What judges invariants may be
+among them: they hold on a busy machine, or they do not hold."""
 SANS_REPRISE = ("chaos", "fautes", "mutations")
 """Parts whose failures are violations: a second run with other luck would hide one."""
 SUR_PLATEFORME = ("contrats", "e2e", "navigateur", "labs", "fautes")

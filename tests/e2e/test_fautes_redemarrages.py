@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.e2e.charge import ErreursServies, clientele
 
 pytestmark = pytest.mark.natif(raison="un seul PostgreSQL pour tous, et le journal de la passerelle sans Docker")
 
-REDEMARRAGES = 4
+REDEMARRAGES = 3
 
 
 def par_statut(erreurs: list[dict[str, Any]]) -> Counter[tuple[int, str, str]]:
@@ -41,20 +41,21 @@ def repliques_vues(monde: Monde) -> dict[str, int]:
 
 
 def test_F41_a_rolling_restart_under_load_loses_and_doubles_nothing(casse: Monde) -> None:
-    """First what has replicas, where no request may fail; then the rest, where it may be told to come back."""
+    """First what has replicas, one after the other, where no request may fail; then the other services, one after the
+    other with all their programs, where a caller may be told to come back."""
     services = casse.plateforme.services
     repliques = [p.nom for s in services if len(s.webs) > 1 for p in s.programmes]
-    seuls = [p.nom for s in services if len(s.webs) <= 1 for p in s.programmes]
+    seuls = [[p.nom for p in s.programmes] for s in services if len(s.webs) <= 1]
     completes, erreurs = repliques_vues(casse), ErreursServies(casse)
-    with clientele(casse, 4 * len(repliques + seuls)) as clients:
+    with clientele(casse, 4 * len(repliques) + 8 * len(seuls)) as clients, ThreadPoolExecutor() as ensemble:
         for programme in repliques:
             clients.envoyer(4)
             casse.plateforme.redemarrer(programme)
             attendre(lambda: repliques_vues(casse) == completes, f"{programme} vu de la passerelle")
         de_repliques = par_statut(erreurs.nouvelles())
-        for programme in seuls:
-            clients.envoyer(4)
-            casse.plateforme.redemarrer(programme)
+        for programmes in seuls:
+            clients.envoyer(8)
+            list(ensemble.map(casse.plateforme.redemarrer, programmes))
     assert clients.exiger_rien_perdu_rien_double() > 0
     assert de_repliques == Counter()
     autres = par_statut(erreurs.nouvelles())
