@@ -9,9 +9,9 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 
-from tests.commun.monde import MAGASIN_EN_LIGNE, Monde, Reponse, attendre, nouvel_id
+from tests.commun.monde import Monde, Reponse, attendre, nouvel_id
+from tests.e2e.charge import clientele
 from tests.e2e.invariants import attendre_la_fin, exiger_checkout_vendu, exiger_i1, exiger_i2
-from tests.fautes.scenarios import Histoire, acheter
 
 COMPENSATION_MAX_S = 5.0
 
@@ -171,25 +171,9 @@ def test_all_catalogue_instances_stopped_is_a_503_without_any_effect(casse: Mond
 
 def test_F24_the_gateway_killed_and_restarted_under_load_loses_and_doubles_nothing(casse: Monde) -> None:
     """Buyers of both styles insist, each with one key; calls between services go through the same gateway."""
-    produit = casse.nouveau_produit(en_ligne=100)
-    histoires = [Histoire(casse, produit, casse.client_avec_panier((produit, 1)), MAGASIN_EN_LIGNE) for _ in range(24)]
-
-    def acheter_sous_la_panne(rang: int) -> int:
-        acheter(("orchestre", "choreo")[rang % 2])(histoires[rang])
-        return rang
-
-    with ThreadPoolExecutor(6) as bassin:
-        achats = [bassin.submit(acheter_sous_la_panne, rang) for rang in range(24)]
-        wait(achats, return_when=FIRST_COMPLETED)
+    with clientele(casse, 24) as clients:
+        wait(clients.envoyer(24), return_when=FIRST_COMPLETED)
         casse.plateforme.tuer("gateway")
         casse.plateforme.attendre_pret("gateway")
         casse.plateforme.redemarrer("gateway")
-        assert sorted(achat.result() for achat in achats) == list(range(24))
-    finies = []
-    for histoire in histoires:
-        attendre(histoire.conclue, "conclusion", 50)
-        finies += histoire.checkouts()
-    for identifiant, _, statut in finies:
-        exiger_i2(casse, identifiant, {produit: 1} if statut == "finalise" else None)
-    attendre(lambda: histoires[0].comptes()[1] == 0, "plus rien de réservé", 20)
-    assert exiger_i1(casse, produit, 100) == [statut for _, _, statut in finies].count("finalise") > 0
+    assert clients.exiger_rien_perdu_rien_double() > 0
