@@ -287,7 +287,7 @@ DEFAUTS = (
                 "for style in () for",
             )
         ],
-        plan=repeter("reseau", "ecommerce>gateway", duree_s=2.5, tous_les_s=5.0, mode="coupe"),
+        plan=repeter("reseau", "ecommerce>gateway", duree_s=1.5, tous_les_s=5.0, mode="coupe"),
         attendus=frozenset({"I3"}),
     ),
     Defaut(

@@ -47,7 +47,8 @@ def test_the_checker_sees_the_defect(defaut: Defaut, tmp_path: Path) -> None:
     assert defaut.attendus & {violation.invariant for violation in rapport.violations}
 
 
-def test_the_same_faults_break_nothing_in_the_code_as_it_is() -> None:
-    """All of them at once: each target has its own."""
-    tout = sorted((panne for defaut in DEFAUTS for panne in defaut.plan()), key=lambda panne: panne.debut_s)
+@pytest.mark.parametrize("moitie", [DEFAUTS[::2], DEFAUTS[1::2]], ids=["odd", "even"])
+def test_the_same_faults_break_nothing_in_the_code_as_it_is(moitie: Sequence[Defaut]) -> None:
+    """Half of them at once: under all of them hardly anybody would buy anything."""
+    tout = sorted((panne for defaut in moitie for panne in defaut.plan()), key=lambda panne: panne.debut_s)
     assert essayer(RACINE, tout, 30.0).violations == []
