@@ -2,8 +2,8 @@
 
 1. Each folder has its own Django settings, so each one is a pytest process of its own; several run at a time, on one
    PostgreSQL and one Valkey of this run, each in a database of its own.
-2. The parts that need no platform go on together, `EN_PARALLELE` processes in all, the longest first: the machine is never
-   half idle while one slow suite ends.
+2. The parts that need no platform go on together, `EN_PARALLELE` processes in all, the longest first: the machine is
+   never half idle while one slow suite ends.
 3. The parts that need the running platform share one, brought up in a temporary folder on free ports.
 4. A part in which no test ran is a failure: a green line must mean that something was tried.
 5. With `--reprendre`, the tests that failed are run once more, by themselves. One that then passes is counted as

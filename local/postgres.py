@@ -28,7 +28,9 @@ from local.processus import (
 SUPERUTILISATEUR = "postgres"
 # The whole platform keeps under 200 connections (budgeted in `composants`); the rest is for people.
 CONNEXIONS_MAX = 240
-_REGLAGES = {"max_connections": str(CONNEXIONS_MAX), "shared_buffers": "256MB"}
+# A refused statement and its detail name the people its rows are about: neither goes to the log (I9).
+DISCRETION = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+_REGLAGES = {"max_connections": str(CONNEXIONS_MAX), "shared_buffers": "256MB", **DISCRETION}
 # Only for throw-away servers: a crash of the machine may lose them, a crash of the server may not.
 _REGLAGES_JETABLES = {
     "fsync": "off",

@@ -221,14 +221,20 @@ def test_one_correlation_id_from_the_caller_to_the_sale(monde: Monde) -> None:
 
 
 def test_no_personal_data_in_the_logs(monde: Monde) -> None:
-    """I9."""
-    client = monde.nouveau_client(nom="Introuvable-Patronyme", telephone="514-555-9731")
+    """I9; what the database refuses, it logs with the rows concerned unless it is told not to."""
+    courriel = f"intime-{nouvel_id()}@example.com"
+    personne = {"nom": "Introuvable-Patronyme", "telephone": "514-555-9731", "email": courriel}
+    client = monde.nouveau_client(**personne)
+    lieu = {"adresse_rue": "1 rue de l'Essai", "adresse_ville": "Laval", "adresse_code_postal": "H2X 1Y4"}
+    refus = monde.appeler("POST", "/api/ecommerce/clients/", {"prenom": "Autre", **personne, **lieu})
+    assert (refus.statut, refus.corps["code"]) == (409, "courriel_utilise")
     produit = monde.nouveau_produit(en_ligne=10)
     monde.remplir(client, [(produit, 1)])
     adresse = {"nom_destinataire": "Introuvable-Patronyme", "rue": "9731 rue Secrète", "ville": "Laval",
                "code_postal": "H7X 2Y3", "province": "Québec"}  # fmt: skip
     exiger_checkout_vendu(monde, monde.checkout(client, {"adresse_livraison": adresse}), [(produit, 1)])
+    intimes = ("Introuvable-Patronyme", "5559731", "555-9731", "9731 rue Secr", courriel, monde.plateforme.cle())
     for programme in monde.plateforme.superviseur.etats():
         journal = monde.journal(programme)
-        for intime in ("Introuvable-Patronyme", "5559731", "555-9731", "9731 rue Secr", monde.plateforme.cle()):
+        for intime in intimes:
             assert intime not in journal, programme
