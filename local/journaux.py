@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from pathlib import Path
@@ -37,22 +38,16 @@ def afficher(lieux: Lieux, nom: str | None, *, suivre: bool, lignes: int) -> Non
         ouverts[programme] = flux
     while suivre:
         for programme, fichier in choisis.items():
-            ouverts[programme] = _rouvrir_si_tourne(ouverts[programme], fichier)
+            _depuis_le_debut_si_tourne(ouverts[programme], fichier)
             for ligne in ouverts[programme]:
                 _ecrire(programme, largeur, ligne, terminal=terminal)
         time.sleep(_PAS)
 
 
-def _rouvrir_si_tourne(flux: TextIO, fichier: Path) -> TextIO:
-    """The supervisor rotates by renaming: when the name means a new file, read that one from its start."""
-    try:
-        if fichier.stat().st_ino == Path(f"/proc/self/fd/{flux.fileno()}").stat().st_ino:
-            return flux
-        nouveau = fichier.open(encoding="utf-8", errors="replace")
-    except FileNotFoundError:  # between the renaming and the new file
-        return flux
-    flux.close()
-    return nouveau
+def _depuis_le_debut_si_tourne(flux: TextIO, fichier: Path) -> None:
+    """A log that was set aside begins anew in the same file: it is then shorter than what was read of it."""
+    if fichier.stat().st_size < os.lseek(flux.fileno(), 0, os.SEEK_CUR):
+        flux.seek(0)
 
 
 def _ecrire(programme: str, largeur: int, ligne: str, *, terminal: bool) -> None:

@@ -8,6 +8,7 @@ Run as a script (`python -ISB lanceur.py [options] -- program …`), so it only 
   files keep their real owner, so it works below a 0700 home. Where user namespaces are forbidden, the uid is
   really changed, and the folders named by `--donnees` are given to it.
 * `--courtoisie N`: N steps of lower scheduling priority, for work nobody waits for.
+* `LABO_JOURNAL`: the file that gets everything it writes, from here on.
 * `--verrou FILE`: deletes a pid file left by a crash when the pid it names now belongs to something else.
 """
 
@@ -79,7 +80,16 @@ def oublier_verrou_perime(verrou: Path, indice: str) -> None:
         verrou.unlink(missing_ok=True)
 
 
+def ecrire_dans(journal: str) -> None:
+    """Append all that is written from now on to this file."""
+    descripteur = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.dup2(descripteur, 1)
+    os.dup2(descripteur, 2)
+
+
 def main() -> None:
+    if journal := os.environ.pop("LABO_JOURNAL", ""):
+        ecrire_dans(journal)
     analyseur = argparse.ArgumentParser()
     analyseur.add_argument("--sans-root", action="store_true")
     analyseur.add_argument("--donnees", type=Path, action="append", default=[])

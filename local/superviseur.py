@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from local.lieux import Lieux
+from local.lieux import RACINE, Lieux
 from local.processus import ErreurLabo, attendre, lancer, ligne_de_lancement
 from local.programmes import MARQUE, Programme, environnement_de_base
 
@@ -40,7 +40,7 @@ def _cite(texte: str) -> str:
 
 
 def configuration(lieux: Lieux, programmes: Iterable[Programme]) -> str:
-    """supervisord.conf: nothing starts by itself, everything that dies is started again, logs are rotated."""
+    """supervisord.conf: nothing starts by itself, everything that dies is started again, logs are kept bounded."""
     entete = f"""[supervisord]
 nodaemon = true
 identifier = labo
@@ -56,6 +56,10 @@ chmod = 0600
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
+[rpcinterface:journaux]
+supervisor.rpcinterface_factory = local.supervision:brancher
+logs = {_protege(str(lieux.logs))}
+
 [include]
 files = {_protege(str(lieux.accessoires))}
 """
@@ -63,8 +67,8 @@ files = {_protege(str(lieux.accessoires))}
 
 
 def section(lieux: Lieux, programme: Programme) -> str:
-    """The lines of one program."""
-    variables = {**programme.variables, MARQUE: programme.nom}
+    """The lines of one program, which its launcher makes write to its log."""
+    variables = {**programme.variables, MARQUE: programme.nom, "LABO_JOURNAL": str(lieux.journal(programme.nom))}
     environnement = ",".join(f"{nom}={_cite(_protege(valeur))}" for nom, valeur in variables.items())
     return f"""[program:{programme.nom}]
 command = {_protege(shlex.join(programme.ligne))}
@@ -78,9 +82,7 @@ stopsignal = {programme.signal_arret}
 stopwaitsecs = {programme.delai_arret}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {_protege(str(lieux.journal(programme.nom)))}
-stdout_logfile_maxbytes = 10MB
-stdout_logfile_backups = 2
+stdout_logfile = NONE
 """
 
 
@@ -186,11 +188,11 @@ class Superviseur:
 
 def demarrer(lieux: Lieux, *, avec_le_parent: bool) -> subprocess.Popen[bytes]:
     """Start supervisord in the background. With `avec_le_parent` it ends with us, as a test's platform must."""
-    ligne = [sys.executable, "-m", "supervisor.supervisord", "-c", str(lieux.run / "supervisord.conf")]
+    ligne = [sys.executable, "-m", "local.supervision", "-c", str(lieux.run / "supervisord.conf")]
     if avec_le_parent:
         ligne = ligne_de_lancement(ligne, fin=signal.SIGTERM)
     environnement = {**environnement_de_base(lieux), MARQUE: "supervisord"}
-    processus = lancer(ligne, environnement=environnement, dossier=lieux.run)
+    processus = lancer(ligne, environnement=environnement, dossier=RACINE)
     superviseur = Superviseur(lieux)
     try:
         attendre(lambda: superviseur.repond() or processus.poll() is not None, 20, "supervisord")

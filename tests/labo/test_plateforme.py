@@ -23,6 +23,7 @@ from local.composants import Fond, Service, Web
 from local.lieux import RACINE, Lieux
 from local.plateforme import Plateforme, decalage_libre
 from local.processus import ADRESSE, ErreurLabo, attendre, port_occupe
+from local.supervision import TAILLE_MAX
 
 SERVICES = (
     Service(
@@ -219,6 +220,16 @@ def test_logs_are_shown_by_program(plateforme: Plateforme) -> None:
     assert len(journal.stdout.splitlines()) == 5
     ensemble = labo(plateforme, "logs", "-n", "1").stdout
     assert {ligne.split(" | ")[0].strip() for ligne in ensemble.splitlines()} >= {"postgres", "gateway", "supervisord"}
+
+
+def test_a_long_log_is_set_aside_while_its_program_goes_on_writing(plateforme: Plateforme) -> None:
+    journal = plateforme.lieux.journal("gateway")
+    with journal.open("a") as autre:
+        autre.write("x" * TAILLE_MAX + "\n")
+    attendre(journal.with_name("gateway.log.1").exists, 10, "journal mis de côté")
+    requests.get(f"{plateforme.urls['gateway']}/apres-la-rotation", timeout=5)
+    attendre(lambda: "/apres-la-rotation" in journal.read_text(), 5, "la suite du journal")
+    assert journal.stat().st_size < TAILLE_MAX
 
 
 def test_doctor_knows_a_running_laboratory(plateforme: Plateforme) -> None:
