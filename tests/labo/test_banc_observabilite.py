@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
 
-from local.banc_observabilite import NU, TRACE, USUEL, _rapporter
+from local.banc_observabilite import NU, TRACE, USUEL, _incertitude, _milieu, _rapporter
 
 TOURS = [10.0, 20.0, 40.0]
 
@@ -27,7 +28,7 @@ def fois(durees: list[float], *ratios: float) -> list[float]:
     ("usuel", "trace", "code", "ratios"),
     [
         ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), 0, ("1.000", "1.000")),
-        # The median of the rounds' own ratios: one bad round condemns nothing, and one good one saves nothing.
+        # The middle of the rounds' own ratios: one bad round condemns nothing, and one good one saves nothing.
         ((1.04, 1.02, 3.0), (1.03, 9.0, 1.01), 0, ("1.040", "1.030")),
         ((1.06, 1.07, 0.5), (1.0, 1.0, 1.0), 1, ("1.060", "1.000")),
         ((1.0, 1.0, 1.0), (1.051, 1.06, 1.0), 1, ("1.000", "1.051")),
@@ -41,10 +42,11 @@ def test_a_ratio_above_its_bound_is_the_exit_code(
 ) -> None:
     durees = fois(TOURS, *usuel)
     rendu, lignes = juger(durees, fois(durees, *trace))
-    assert (rendu, lignes) == (
-        code,
-        [
-            f"{quoi} : ratio {ratio} (médiane des tours, au plus 1.05)"
-            for quoi, ratio in zip(("métriques et journaux", "traces à 10 %"), ratios, strict=True)
-        ],
-    )
+    assert rendu == code
+    for ligne, quoi, ratio in zip(lignes, ("métriques et journaux", "traces à 10 %"), ratios, strict=True):
+        assert re.fullmatch(rf"{quoi} : ratio {ratio} ± \d\.\d{{3}} \(au plus 1\.05\)", ligne)
+
+
+def test_rounds_that_agree_leave_no_uncertainty_and_scattered_ones_some() -> None:
+    assert (_milieu([1.0, 2.0, 3.0, 100.0]), _incertitude([1.02] * 50)) == (2.5, 0)
+    assert 0 < _incertitude([1.0, 1.1] * 20) < 0.05
