@@ -1,9 +1,10 @@
 """`./labo bench observabilite`: what metrics, logs and traces cost on a checkout.
 
-Three platforms of its own, alike but for what they say of themselves: nothing (no metric is counted, only errors are
-logged), the usual metrics and logs, and these with one trace in ten. Short rounds of whole orchestrated checkouts
-alternate between them; what is compared is the CPU of all the platform's programs, databases and gateway included, in
-the same round: the machine's moods last longer than a round, and fall on all sides.
+One platform of its own, whose programs are switched while they run (`local/bascule`) between saying nothing of
+themselves (no metric is counted, only errors are logged), the usual metrics and logs, and these with one trace in ten.
+Short rounds of whole orchestrated checkouts go from one to the next; what is compared is the CPU of all the platform's
+programs, databases and gateway included, in the same round: the machine's moods last longer than a round, and fall on
+all sides. (Three platforms, one for each side, differed from each other by as much as what was looked for.)
 
 Nobody scrapes the metrics here: that costs so much a minute, however little or much is sold.
 """
@@ -14,7 +15,10 @@ import contextlib
 import os
 import random
 import statistics
+import tempfile
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -28,34 +32,39 @@ from local.recepteur import recevoir
 
 PLAFOND = 1.05
 NU, USUEL, TRACE = "rien", "métriques et journaux", "et une trace sur dix"
+MODES = {NU: "rien", USUEL: "usuel", TRACE: "traces"}
+_BASCULE_S = 0.3
+"""Every process has looked at its mode meanwhile."""
+_SUITES_S = 0.7
+"""Followers have taken what the round published (the slowest look every half second)."""
 
 
 def executer(
-    plateforme: Plateforme, *, nombre: int = 20, tours: int = 100, concurrence: int = 4, console: Console | None = None
+    plateforme: Plateforme, *, nombre: int = 20, tours: int = 80, concurrence: int = 4, console: Console | None = None
 ) -> int:
     """`tours` rounds of `nombre` checkouts on each side, after one unmeasured; 1 when a ratio is above its bound.
 
-    `plateforme` is left alone: its programs run with one setting, and three are needed.
+    `plateforme` is left alone: its programs cannot be switched.
     """
     console = console or Console()
-    with contextlib.ExitStack() as pile:
-        port = pile.enter_context(recevoir()).port
-        reglages: dict[str, dict[str, str]] = {
-            NU: {"LOG_LEVEL": "ERROR", "LABO_SANS_MESURES": "1"},
-            USUEL: {},
-            TRACE: {
-                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{ADRESSE}:{port}",
-                "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-                "OTEL_TRACES_SAMPLER_ARG": "0.1",
-            },
+    tous: dict[str, list[float]] = {nom: [] for nom in MODES}
+    with tempfile.TemporaryDirectory(prefix="labo-bascule-") as dossier, recevoir() as recepteur:
+        mode = Path(dossier, "mode")
+        mode.write_text(MODES[TRACE])
+        reglages = {
+            "LABO_BASCULE": str(mode),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{ADRESSE}:{recepteur.port}",
+            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": "0.1",
         }
-        cotes = {nom: pile.enter_context(_montee(variables)) for nom, variables in reglages.items()}
-        caisses = {nom: Caisse(cote, nombre * (tours + 1)) for nom, cote in cotes.items()}
-        tous = {nom: [_un_tour(cote, caisses[nom], nombre, concurrence)] for nom, cote in cotes.items()}
-        for tour in range(tours):
-            noms = list(cotes)
-            for nom in noms[tour % 3 :] + noms[: tour % 3]:
-                tous[nom].append(_un_tour(cotes[nom], caisses[nom], nombre, concurrence))
+        with _montee(reglages) as banc:
+            caisse = Caisse(banc, 3 * nombre * (tours + 1))
+            for tour in range(tours + 1):
+                noms = [*MODES]
+                for nom in noms[tour % 3 :] + noms[: tour % 3]:
+                    mode.write_text(MODES[nom])
+                    time.sleep(_BASCULE_S)
+                    tous[nom].append(_un_tour(banc, caisse, nombre, concurrence))
     return _rapporter(console, {nom: durees[1:] for nom, durees in tous.items()})
 
 
@@ -74,7 +83,7 @@ def _montee(variables: dict[str, str]) -> Iterator[Plateforme]:
 
 
 def _un_tour(plateforme: Plateforme, caisse: Caisse, nombre: int, concurrence: int) -> float:
-    """CPU of the platform, in ms per checkout."""
+    """CPU of the platform, in ms per checkout, what follows the last one included."""
 
     def payer() -> None:
         reponse = caisse.api.checkout(caisse.client())
@@ -86,6 +95,7 @@ def _un_tour(plateforme: Plateforme, caisse: Caisse, nombre: int, concurrence: i
     depense = Depense()
     with depense.mesurer(groupes):
         serie = charger(payer, nombre=nombre, concurrence=concurrence)
+        time.sleep(_SUITES_S)
     if serie.echecs:
         raise ErreurLabo(f"Un checkout du banc a échoué : {serie.echecs[0]}")
     return sum(depense.par_operation(nombre).values())

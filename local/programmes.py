@@ -66,11 +66,13 @@ def environnement_du_service(
     chemins = ["socle/src", service.dossier]
     if lieux.detours:  # the fault laboratory: clocks can be wrong too
         chemins.insert(0, "local/decalage")
-    if "LABO_SANS_MESURES" in os.environ:  # the bench of what measuring costs
-        chemins.insert(0, "local/sans_mesures")
+    bascule = os.environ.get("LABO_BASCULE", "")
+    if bascule:  # the bench of what measuring costs
+        chemins.insert(0, "local/bascule")
     instance = programme.instance if isinstance(programme, Fond) else programme.nom
     variables = {
         **{nom: reglages[nom] for nom in communs},
+        **({"LABO_BASCULE": bascule} if bascule else {}),
         **{nom: valeur or reglages[nom] for nom, valeur in service.variables.items()},
         "PYTHONPATH": ":".join(str(lieux.racine / dossier) for dossier in chemins),
         "SECRET_KEY": coffre[variable_django(service)],

@@ -1,14 +1,19 @@
-"""The verdict of the observability bench, on exact numbers: its three platforms are too much for every change."""
+"""The verdict of the observability bench on exact numbers, and its switch: the bench is too much for every change."""
 
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from local.banc_observabilite import NU, TRACE, USUEL, _incertitude, _milieu, _rapporter
+from local.lieux import RACINE
 
 TOURS = [10.0, 20.0, 40.0]
 
@@ -50,3 +55,41 @@ def test_a_ratio_above_its_bound_is_the_exit_code(
 def test_rounds_that_agree_leave_no_uncertainty_and_scattered_ones_some() -> None:
     assert (_milieu([1.0, 2.0, 3.0, 100.0]), _incertitude([1.02] * 50)) == (2.5, 0)
     assert 0 < _incertitude([1.0, 1.1] * 20) < 0.05
+
+
+PROGRAMME = """
+import logging, sys, time
+from pathlib import Path
+from prometheus_client import Counter
+from socle import traces, traces_sql
+compteur = Counter("essai", "Essai")
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+for mode, muet, suivi in (("usuel", False, False), ("rien", True, False), ("traces", False, True)):
+    Path(sys.argv[1]).write_text(mode)
+    while (
+        (logging.root.manager.disable >= logging.INFO) != muet
+        or {traces.ACTIVES, "execute" in vars(traces_sql.CurseurTrace)} != {suivi}
+    ):
+        time.sleep(0.01)
+    compteur.inc()
+    logging.info("une ligne en %s", mode)
+    logging.error("une erreur en %s", mode)
+    print(compteur._value.get())
+"""
+
+
+def test_a_program_says_what_the_switch_tells_it_to_while_it_runs(tmp_path: Path) -> None:
+    mode = tmp_path / "mode"
+    mode.write_text("traces")
+    environnement = os.environ | {
+        "LABO_BASCULE": str(mode),
+        "PYTHONPATH": f"{RACINE}/local/bascule:{RACINE}/socle/src",
+    }
+    fait = subprocess.run(
+        [sys.executable, "-c", PROGRAMME, str(mode)], env=environnement, capture_output=True, text=True, timeout=20
+    )
+    assert fait.stdout.splitlines() == [
+        "une ligne en usuel", "une erreur en usuel", "1.0",
+        "une erreur en rien", "1.0",
+        "une ligne en traces", "une erreur en traces", "2.0",
+    ], fait.stderr  # fmt: skip
