@@ -35,6 +35,7 @@ NU, USUEL, TRACE = "rien", "métriques et journaux", "et une trace sur dix"
 MODES = {NU: "rien", USUEL: "usuel", TRACE: "traces"}
 _BASCULE_S = 0.3
 """Every process has looked at its mode meanwhile."""
+_REPOS_S = 0.5
 _SUITES_S = 0.7
 """Followers have taken what the round published (the slowest look every half second)."""
 
@@ -63,7 +64,6 @@ def executer(
                 noms = [*MODES]
                 for nom in noms[tour % 3 :] + noms[: tour % 3]:
                     mode.write_text(MODES[nom])
-                    time.sleep(_BASCULE_S)
                     tous[nom].append(_un_tour(banc, caisse, nombre, concurrence))
     return _rapporter(console, {nom: durees[1:] for nom, durees in tous.items()})
 
@@ -83,7 +83,7 @@ def _montee(variables: dict[str, str]) -> Iterator[Plateforme]:
 
 
 def _un_tour(plateforme: Plateforme, caisse: Caisse, nombre: int, concurrence: int) -> float:
-    """CPU of the platform, in ms per checkout, what follows the last one included."""
+    """CPU of the platform, in ms per checkout: what follows the last one included, what it does when idle taken off."""
 
     def payer() -> None:
         reponse = caisse.api.checkout(caisse.client())
@@ -92,13 +92,19 @@ def _un_tour(plateforme: Plateforme, caisse: Caisse, nombre: int, concurrence: i
 
     groupes = groupes_de_processus(plateforme)
     groupes.pop("client du banc")
-    depense = Depense()
+    repos, depense = Depense(), Depense()
+    time.sleep(_BASCULE_S)
+    with repos.mesurer(groupes):
+        time.sleep(_REPOS_S)
+    debut = time.monotonic()
     with depense.mesurer(groupes):
         serie = charger(payer, nombre=nombre, concurrence=concurrence)
         time.sleep(_SUITES_S)
+    duree = time.monotonic() - debut
     if serie.echecs:
         raise ErreurLabo(f"Un checkout du banc a échoué : {serie.echecs[0]}")
-    return sum(depense.par_operation(nombre).values())
+    au_repos = sum(repos.secondes.values()) * duree / _REPOS_S
+    return 1000 * (sum(depense.secondes.values()) - au_repos) / nombre
 
 
 def _rapporter(console: Console, tours: dict[str, list[float]]) -> int:
