@@ -5,6 +5,7 @@ metrics and the logs; `traces`, these and traces as configured. Every process lo
 mode. What is switched is found among what the program has imported: importing it from here would be too early.
 """
 
+import contextlib
 import logging
 import os
 import sys
@@ -43,7 +44,8 @@ def appliquer(mode: str) -> None:
 
 def _suivre(fichier: Path) -> None:
     while True:
-        appliquer(fichier.read_text())
+        with contextlib.suppress(AttributeError):  # of a module that is just being imported
+            appliquer(fichier.read_text())
         time.sleep(_PAS_S)
 
 

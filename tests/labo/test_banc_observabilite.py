@@ -58,7 +58,10 @@ def test_rounds_that_agree_leave_no_uncertainty_and_scattered_ones_some() -> Non
 
 
 PROGRAMME = """
-import logging, sys, time
+import logging, sys, time, types
+sys.modules["prometheus_client"] = types.ModuleType("prometheus_client")  # as one that is being imported
+time.sleep(0.3)
+del sys.modules["prometheus_client"]
 from pathlib import Path
 from prometheus_client import Counter
 from socle import traces, traces_sql
