@@ -1,6 +1,7 @@
 """The choreographed checkout over HTTP: what is accepted, what is written with it, keys, and the races around them."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -82,8 +83,9 @@ def test_F39_no_event_of_a_checkout_holds_personal_data(api: Api) -> None:
     api.ajouter(CHOCOLAT)
     api.choreo({"adresse_livraison": ADRESSE, "notes": "Code 4521"})
     texte = json.dumps(outbox(), ensure_ascii=False).casefold()
-    for personnel in ("ada", "lovelace", "example.com", "514-555", "ville marie", "bureau", "4521", "h3b"):
-        assert personnel not in texte.replace(str(ADA), "")
+    sans_identifiants = re.sub(r"[0-9a-f-]{16,}", "", texte)  # "ada" may stand in any of them
+    for personnel in ("ada", "lovelace", "example.com", "514-555", "ville marie", "bureau", "code 4521", "h3b"):
+        assert personnel not in sans_identifiants
 
 
 @pytest.mark.parametrize("lignes", [1, 12])
