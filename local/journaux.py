@@ -38,16 +38,23 @@ def afficher(lieux: Lieux, nom: str | None, *, suivre: bool, lignes: int) -> Non
         ouverts[programme] = flux
     while suivre:
         for programme, fichier in choisis.items():
-            _depuis_le_debut_si_tourne(ouverts[programme], fichier)
+            ouverts[programme] = _suivre_la_rotation(ouverts[programme], fichier)
             for ligne in ouverts[programme]:
                 _ecrire(programme, largeur, ligne, terminal=terminal)
         time.sleep(_PAS)
 
 
-def _depuis_le_debut_si_tourne(flux: TextIO, fichier: Path) -> None:
-    """A log that was set aside begins anew in the same file: it is then shorter than what was read of it."""
-    if fichier.stat().st_size < os.lseek(flux.fileno(), 0, os.SEEK_CUR):
+def _suivre_la_rotation(flux: TextIO, fichier: Path) -> TextIO:
+    """Where the log goes on: from its start, when it is shorter than what was read of it or the name means another."""
+    etat = fichier.stat() if fichier.exists() else None  # between the renaming and the new file
+    if etat is None:
+        return flux
+    if etat.st_ino != os.fstat(flux.fileno()).st_ino:
+        flux.close()
+        return fichier.open(encoding="utf-8", errors="replace")
+    if etat.st_size < os.lseek(flux.fileno(), 0, os.SEEK_CUR):
         flux.seek(0)
+    return flux
 
 
 def _ecrire(programme: str, largeur: int, ligne: str, *, terminal: bool) -> None:

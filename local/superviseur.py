@@ -27,6 +27,10 @@ TOURNE = {"RUNNING", "STARTING"}
 _ETATS_ARRETES = {"STOPPED", "EXITED", "FATAL", "UNKNOWN"}
 
 
+_PAR_TUBE = ("gateway",)
+"""HAProxy takes O_APPEND off its standard output: its log could not be cut. The supervisor writes and rotates it."""
+
+
 def _protege(texte: str) -> str:
     """Supervisor expands %(…)s in its values."""
     return texte.replace("%", "%%")
@@ -67,8 +71,13 @@ files = {_protege(str(lieux.accessoires))}
 
 
 def section(lieux: Lieux, programme: Programme) -> str:
-    """The lines of one program, which its launcher makes write to its log."""
-    variables = {**programme.variables, MARQUE: programme.nom, "LABO_JOURNAL": str(lieux.journal(programme.nom))}
+    """The lines of one program, which its launcher makes write to its log, unless it must write through a pipe."""
+    journal = _protege(str(lieux.journal(programme.nom)))
+    par_tube = programme.nom in _PAR_TUBE
+    sortie = f"{journal}\nstdout_logfile_maxbytes = 10MB\nstdout_logfile_backups = 2" if par_tube else "NONE"
+    variables = {**programme.variables, MARQUE: programme.nom}
+    if not par_tube:
+        variables["LABO_JOURNAL"] = str(lieux.journal(programme.nom))
     environnement = ",".join(f"{nom}={_cite(_protege(valeur))}" for nom, valeur in variables.items())
     return f"""[program:{programme.nom}]
 command = {_protege(shlex.join(programme.ligne))}
@@ -82,7 +91,7 @@ stopsignal = {programme.signal_arret}
 stopwaitsecs = {programme.delai_arret}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = NONE
+stdout_logfile = {sortie}
 """
 
 

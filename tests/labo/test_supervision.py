@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.journaux import _depuis_le_debut_si_tourne
+from local.journaux import _suivre_la_rotation
 from local.supervision import TAILLE_MAX, tourner
 
 
@@ -17,7 +17,7 @@ def test_a_long_log_is_set_aside_and_its_writer_goes_on_at_its_start(tmp_path: P
             lecteur.read()
             tourner(journal, 10)
             assert journal.read_text() == ""
-            _depuis_le_debut_si_tourne(lecteur, journal)
+            assert _suivre_la_rotation(lecteur, journal) is lecteur
         ecrivain.write("court")
         ecrivain.flush()
         tourner(journal, 10)
@@ -34,3 +34,15 @@ def test_a_log_is_long_from_ten_megabytes_on(tmp_path: Path) -> None:
     journal.write_bytes(bytes(TAILLE_MAX + 1))
     tourner(journal)
     assert sorted(fichier.name for fichier in tmp_path.iterdir()) == ["x.log", "x.log.1"]
+
+
+def test_a_log_that_the_supervisor_renamed_is_followed_to_the_new_file(tmp_path: Path) -> None:
+    journal = tmp_path / "x.log"
+    journal.write_text("avant")
+    lecteur = journal.open()
+    journal.rename(tmp_path / "x.log.1")
+    assert _suivre_la_rotation(lecteur, journal) is lecteur
+    journal.write_text("apres")
+    with _suivre_la_rotation(lecteur, journal) as suivant:
+        assert suivant.read() == "apres"
+    assert lecteur.closed
