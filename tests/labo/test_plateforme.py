@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
 import requests
 
@@ -223,19 +224,20 @@ def test_logs_are_shown_by_program(plateforme: Plateforme) -> None:
 
 
 def test_a_long_log_is_set_aside_while_its_program_goes_on_writing(plateforme: Plateforme) -> None:
-    journal = plateforme.lieux.journal("inventaire")
+    journal = plateforme.lieux.journal("postgres")
 
     def faire_ecrire() -> None:
-        requests.post(f"{plateforme.urls['inventaire']}/nulle-part", timeout=5)
-        attendre(lambda: journal.stat().st_size > 0, 5, "une ligne de journal")
+        with pytest.raises(psycopg2.Error, match="division by zero"):
+            plateforme.sql(plateforme.services[0].nom, "SELECT 1 / 0")
+        attendre(lambda: "division by zero" in journal.read_text(), 5, "une ligne de journal")
 
     faire_ecrire()
     with journal.open("a") as autre:
         autre.write("x" * TAILLE_MAX + "\n")
-    attendre(lambda: journal.stat().st_size == 0, 10, "journal mis de côté")
+    attendre(lambda: journal.stat().st_size < TAILLE_MAX, 10, "journal mis de côté")
     faire_ecrire()
-    assert journal.read_text().startswith('{"')  # at its start: the writer appends
-    assert journal.with_name("inventaire.log.1").read_text().startswith('{"')
+    assert not journal.read_bytes().startswith(b"\0")  # at its start: the writer appends
+    assert "division by zero" in journal.with_name("postgres.log.1").read_text()
 
 
 def test_doctor_knows_a_running_laboratory(plateforme: Plateforme) -> None:
