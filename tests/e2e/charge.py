@@ -81,5 +81,6 @@ class ErreursServies:
     def _toutes(self) -> list[dict[str, Any]]:
         """With the file that the supervisor set aside last: it may do so meanwhile."""
         fichiers = [self._journal.with_name(f"{self._journal.name}.1"), self._journal]
-        lignes = [ligne for f in fichiers if f.exists() for ligne in f.read_text(errors="replace").splitlines()]
+        texte = "".join(f.read_text(errors="replace") for f in fichiers if f.exists())  # one line may be in both
+        lignes = [ligne for ligne in texte.splitlines() if ligne.startswith('{"') and ligne.endswith("}")]
         return [json.loads(ligne) for ligne in lignes if '"statut":5' in ligne]

@@ -12,6 +12,7 @@ within one period after its lease ends, its owner rebooted or its next try is du
 import logging
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from socle import fautes
@@ -22,10 +23,21 @@ journal = logging.getLogger("socle.saga.reprise")
 
 
 class BoucleReprise:
-    """`fils` sagas at once, a look every `periode_s` seconds."""
+    """`fils` sagas at once, a look every `periode_s` seconds.
 
-    def __init__(self, executeur: Executeur, *, fils: int = 8, periode_s: float = 0.25) -> None:
-        self._executeur, self._fils, self._periode_s = executeur, fils, periode_s
+    `avant`: called by a thread before it runs a saga. It closes the connection that the database has cut meanwhile:
+    else each idle thread would find that out with a saga in hand, which waits for the end of its lease each time.
+    """
+
+    def __init__(
+        self,
+        executeur: Executeur,
+        *,
+        fils: int = 8,
+        periode_s: float = 0.25,
+        avant: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._executeur, self._fils, self._periode_s, self._avant = executeur, fils, periode_s, avant
         self._recul_s = periode_s
 
     def tourner(self, arret: threading.Event) -> None:
@@ -59,6 +71,7 @@ class BoucleReprise:
     def _conduire(self, saga: Saga) -> None:
         try:
             fautes.point("saga.apres_reprise")
+            self._avant()
             self._executeur.conduire(saga)
         except BailPerdu:
             journal.warning("saga %s: bail perdu", saga.saga_id)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
+from socle.django.base import fermer_les_coupees
 from socle.django.boucle import exposer_les_metriques
 from socle.fils import Fils
 from socle.saga.depot import Proprietaire
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         for chemin in getattr(settings, "SAGA_COMPAGNONS", ()):
             compagnons.lancer(chemin, partial(import_string(chemin), arret))
         journal.info("reprise %s, époque %s", moi.nom, moi.epoque)
-        BoucleReprise(executeur).tourner(arret)
+        BoucleReprise(executeur, avant=fermer_les_coupees).tourner(arret)
         compagnons.finir(_COMPAGNONS_S)
 
 
