@@ -46,8 +46,9 @@ def afficher(lieux: Lieux, nom: str | None, *, suivre: bool, lignes: int) -> Non
 
 def _suivre_la_rotation(flux: TextIO, fichier: Path) -> TextIO:
     """Where the log goes on: from its start, when it is shorter than what was read of it or the name means another."""
-    etat = fichier.stat() if fichier.exists() else None  # between the renaming and the new file
-    if etat is None:
+    try:
+        etat = fichier.stat()
+    except FileNotFoundError:  # between the renaming and the new file
         return flux
     if etat.st_ino != os.fstat(flux.fileno()).st_ino:
         flux.close()

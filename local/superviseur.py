@@ -72,12 +72,13 @@ files = {_protege(str(lieux.accessoires))}
 
 def section(lieux: Lieux, programme: Programme) -> str:
     """The lines of one program, which its launcher makes write to its log, unless it must write through a pipe."""
-    journal = _protege(str(lieux.journal(programme.nom)))
-    par_tube = programme.nom in _PAR_TUBE
-    sortie = f"{journal}\nstdout_logfile_maxbytes = 10MB\nstdout_logfile_backups = 2" if par_tube else "NONE"
+    journal = str(lieux.journal(programme.nom))
     variables = {**programme.variables, MARQUE: programme.nom}
-    if not par_tube:
-        variables["LABO_JOURNAL"] = str(lieux.journal(programme.nom))
+    if programme.nom in _PAR_TUBE:
+        sortie = f"{_protege(journal)}\nstdout_logfile_maxbytes = 10MB\nstdout_logfile_backups = 2"
+    else:
+        sortie = "NONE"
+        variables["LABO_JOURNAL"] = journal
     environnement = ",".join(f"{nom}={_cite(_protege(valeur))}" for nom, valeur in variables.items())
     return f"""[program:{programme.nom}]
 command = {_protege(shlex.join(programme.ligne))}
