@@ -8,12 +8,13 @@ nothing.
    the moment it is set.
 2. `nombre` bounds how often a fault fires in all processes of the program together, then it is spent. A `crash` is
    spent before the process dies (the file is rewritten first), so that the restarted process does not die of it again.
-3. `crash` is SIGKILL to the own process: no handler, no flush, no rollback by us.
+3. `crash` is SIGKILL to the own process: no handler, no rollback by us; its last log line says so.
 4. The names are those of the catalogue, `socle.points`; a switch for another one is refused.
 """
 
 import fcntl
 import json
+import logging
 import mmap
 import os
 import signal
@@ -26,6 +27,8 @@ from typing import Any, Literal
 
 from socle import points
 from socle.erreurs import DonneesInvalides, Indisponible, Introuvable
+
+journal = logging.getLogger("socle.fautes")
 
 Genre = Literal["crash", "erreur", "delai", "double", "gel"]
 GENRES: tuple[Genre, ...] = ("crash", "erreur", "delai", "double", "gel")
@@ -66,6 +69,10 @@ class Tableau:
         self._compteur: mmap.mmap | None = None
         self._vue = b""
         self._fautes: dict[str, Faute] = {}
+
+    def eteint(self) -> bool:
+        """Whether every switch is known to be off, at the least cost."""
+        return self._compteur is not None and not self._fautes and self._compteur[:] == self._vue
 
     def lire(self) -> dict[str, Faute]:
         """The switches as they are now."""
@@ -167,9 +174,13 @@ def point(nom: str) -> bool:
     if _tableau is None:
         return False
     rencontres.add(nom)
+    if _tableau.eteint():
+        return False
     faute = _tableau.prendre(nom)
     if faute is None:
         return False
+    # The last line of a process that dies or stands still here, and all that it said before.
+    journal.warning("point de faute %s : %s", nom, faute.genre)
     if faute.genre == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
     elif faute.genre == "gel":

@@ -2,8 +2,8 @@
 
 What a line is about is said in fields of their own (`extra=`), so that a search needs no regular expression: a request,
 a step of a saga (`saga_id`), a reaction to an event (`checkout_id`) or to a batch of them (`checkouts`), each with its
-attempt and its duration. Programs write JSON unless `LOG_FORMAT=texte`; `./labo logs` shows JSON lines in the readable
-form (`lisible`) when it writes to a terminal.
+attempt and its duration. Lines are written together (`socle.ecriture`). Programs write JSON unless `LOG_FORMAT=texte`;
+`./labo logs` shows JSON lines in the readable form (`lisible`) when it writes to a terminal.
 """
 
 import json
@@ -82,7 +82,9 @@ def configuration(service: str, instance: str, *, forme: str, niveau: str) -> di
             },
             "texte": {"()": Lisible, "fmt": _TEXTE},
         },
-        "handlers": {"sortie": {"class": "logging.StreamHandler", "formatter": forme, "filters": ["contexte"]}},
+        "handlers": {
+            "sortie": {"class": "socle.ecriture.EcritureGroupee", "formatter": forme, "filters": ["contexte"]}
+        },
         "root": {"handlers": ["sortie"], "level": niveau},
         "loggers": {
             "django.request": {"level": "CRITICAL"},

@@ -34,6 +34,7 @@ def ecrire(forme: str) -> str:
     poignee.setStream(sortie)
     with correlation.contexte("corr-1", f"00-{TRACE}-00f067aa0ba902b7-01"):
         logging.getLogger("socle.saga").info("étape %s %s", "reservation_stock", "panne", extra=CHAMPS)
+    poignee.flush()
     return sortie.getvalue()
 
 
