@@ -193,6 +193,35 @@ def test_inbox_rows_are_forgotten_after_forty_days_and_not_before(banc: Banc) ->
     base.fermer()
 
 
+@pytest.mark.parametrize(
+    ("table", "remplir", "perimees", "limites"),
+    [
+        (
+            "outbox",
+            "INSERT INTO outbox (event_id, flux, cle, champs, publie_le, acquis) "
+            "SELECT gen_random_uuid(), 'f', 'c', '{}', now(), true FROM generate_series(1, 20000)",
+            outbox.PERIMEES,
+            [24],
+        ),
+        (
+            "inbox",
+            "INSERT INTO inbox (groupe, event_id) SELECT 'g', gen_random_uuid() FROM generate_series(1, 20000)",
+            inbox.PERIMEES,
+            [40, 5000],
+        ),
+    ],
+)
+def test_what_is_too_young_to_be_forgotten_is_not_read(
+    banc: Banc, table: str, remplir: str, perimees: str, limites: list[int]
+) -> None:
+    """Every couple of seconds, on a table that holds a day or forty: it must cost what it finds."""
+    banc.sql(remplir)
+    banc.sql(f"ANALYZE {table}")
+    (plan,) = banc.sql(f"EXPLAIN (FORMAT JSON, ANALYZE) {perimees}", *limites)[0]
+    lecture = plan[0]["Plan"]["Plans"][0]
+    assert (lecture["Node Type"].replace(" Only", ""), "Index Cond" in lecture) == ("Index Scan", True)
+
+
 def test_F33_a_row_is_acquired_and_its_entry_trimmed_only_when_every_group_acknowledged_it(banc: Banc) -> None:
     r = relais(banc, ["g1", "g2"])
     banc.deposer(*[banc.evenement() for _ in range(5)])

@@ -16,6 +16,7 @@ from socle.evenements.bus import Bus, Entree
 from socle.evenements.enveloppe import Evenement
 from socle.evenements.flux import type_borne
 from socle.evenements.lettres_mortes import LettreMorte
+from socle.metriques import enfant
 
 journal = logging.getLogger("socle.evenements.compteurs")
 
@@ -44,7 +45,7 @@ class BusCompte(Bus):
 
     def _compter(self, lot: Sequence[Mapping[str, str]]) -> None:
         for champs in lot:
-            PUBLIES.labels(self.flux, type_borne(champs["type"])).inc()
+            enfant(PUBLIES, self.flux, type_borne(champs["type"])).inc()
             suivi = (champs.get("traceparent", ""), champs.get("correlation_id", ""))
             traces.relater("publication", "PRODUCER", [suivi], type=type_borne(champs["type"]))
 
@@ -61,11 +62,11 @@ class Compteurs:
     def consomme(self, evenement: Evenement) -> None:
         """An event took effect; its latency runs from its emission."""
         type_ = type_borne(evenement.type)
-        CONSOMMES.labels(self._flux, type_, self._groupe).inc()
+        enfant(CONSOMMES, self._flux, type_, self._groupe).inc()
         if self._heure is None:
             return
         try:
-            LATENCE.labels(self._flux, type_).observe(max(0.0, self._heure() - evenement.ts))
+            enfant(LATENCE, self._flux, type_).observe(max(0.0, self._heure() - evenement.ts))
         except psycopg2.Error:
             journal.warning("la latence de %s n'est pas mesurée : la base ne donne pas l'heure", type_)
 
@@ -74,4 +75,4 @@ class Compteurs:
 
     def lettre_morte(self, lettre: LettreMorte) -> None:
         """An event could not be processed."""
-        MORTES.labels(lettre.groupe, type_borne(lettre.type)).inc()
+        enfant(MORTES, lettre.groupe, type_borne(lettre.type)).inc()

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 CONSERVATION_JOURS = 40
+PERIMEES = "SELECT groupe, event_id FROM inbox WHERE recu_le < now() - make_interval(days => %s) LIMIT %s"
+"""The rows to forget."""
 
 
 def deja_traites(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
@@ -31,8 +33,7 @@ def inscrire(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
 def purger(curseur: Any, *, nombre: int = 5000) -> int:
     """Forget rows older than anything Redis or an outbox could still bring back, `nombre` at most. Idempotent."""
     curseur.execute(
-        "DELETE FROM inbox WHERE (groupe, event_id) IN (SELECT groupe, event_id FROM inbox "
-        "WHERE recu_le < clock_timestamp() - make_interval(days => %s) LIMIT %s)",
+        f"DELETE FROM inbox WHERE (groupe, event_id) IN ({PERIMEES})",  # noqa: S608 -- the text below
         [CONSERVATION_JOURS, nombre],
     )
     return int(curseur.rowcount)

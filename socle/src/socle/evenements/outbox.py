@@ -39,6 +39,12 @@ _INSERTION = (
     "INSERT INTO outbox (event_id, flux, cle, champs) VALUES %s ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
 )
 
+PERIMEES = (
+    # Not `clock_timestamp()`: being volatile, it would have the whole table read at each round.
+    "SELECT seq FROM outbox WHERE acquis AND publie_le < now() - make_interval(hours => %s) LIMIT 5000"
+)
+"""The rows to forget."""
+
 
 def deposer(curseur: Any, flux: str, evenements: Sequence[Evenement], *, reveiller: bool = True) -> set[str]:
     """Write events in the caller's transaction; returns the ids that were new. Idempotent by event id."""
@@ -119,8 +125,9 @@ class Relais:
 
     `age_s`: rows younger than this are left to whoever wrote them (consumers publish their own with the
     acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
-    entry before its row is `acquis`; every relay of a stream names the same ones. `cadence_s`: least time between two
-    sweeps, so that what is committed meanwhile makes one batch; the first row after a silence is published at once.
+    entry before its row is `acquis`; every relay of a stream names the same ones. `cadence_s`: least time from a sweep
+    that published something to the next, so that what is committed meanwhile makes one batch; the first row after a
+    silence is published at once.
     `entretien_s`: time between two rounds of maintenance.
     """
 
@@ -204,11 +211,7 @@ class Relais:
             )
             if curseur.rowcount:
                 journal.warning("%s événements ont disparu du flux et seront republiés", curseur.rowcount)
-            curseur.execute(
-                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE acquis "
-                "AND publie_le < clock_timestamp() - make_interval(hours => %s) LIMIT 5000)",
-                [CONSERVATION_H],
-            )
+            curseur.execute(f"DELETE FROM outbox WHERE seq IN ({PERIMEES})", [CONSERVATION_H])  # noqa: S608 -- see above
         fautes.point("relais.avant_rognage")
         self._bus.rogner(plancher)
 
@@ -222,9 +225,11 @@ class Relais:
             try:
                 self._ecouter()
                 self._entretenir_parfois()
-                while self.balayer() == LOT and not arret.is_set():
-                    pass
-                arret.wait(self._cadence_s)
+                publiees = dernier = self.balayer()
+                while dernier == LOT and not arret.is_set():
+                    dernier = self.balayer()
+                if publiees:
+                    arret.wait(self._cadence_s)
                 self._attendre(arret, intervalle_s)
                 pause = 0.1
             except (psycopg2.Error, redis.RedisError, OSError, fautes.FauteInjectee) as erreur:
