@@ -81,19 +81,21 @@ def charger(operation: Callable[[], None], *, nombre: int, concurrence: int, pau
 
 
 def cpu(groupes: Mapping[str, list[int]]) -> dict[str, float]:
-    """CPU seconds (user + system) used so far by each named group of processes; those that ended count for nothing."""
-    return {nom: sum(map(_cpu_du_processus, pids)) for nom, pids in groupes.items()}
+    """CPU seconds used so far by each named group of processes; those that ended count for nothing."""
+    return {nom: sum(_cpu_du_processus(pid) or 0.0 for pid in pids) for nom, pids in groupes.items()}
 
 
-def _cpu_du_processus(pid: int) -> float:
-    """By the kernel's clock of that process, in nanoseconds: /proc counts in hundredths of a second.
+def _cpu_du_processus(pid: int) -> float | None:
+    """CPU seconds (user + system) used so far; None for a process that ended.
+
+    By the kernel's clock of that process, in nanoseconds: /proc counts in hundredths of a second.
 
     The clock's number is what clock_getcpuclockid(3) gives, which Python has for threads only.
     """
     try:
         return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
     except OSError:
-        return 0.0
+        return None
 
 
 class Depense:
@@ -104,11 +106,16 @@ class Depense:
 
     @contextmanager
     def mesurer(self, groupes: Mapping[str, list[int]]) -> Iterator[None]:
-        """Add what these groups use while the block runs."""
-        avant = cpu(groupes)
+        """Add what these groups use while the block runs; a process that ends meanwhile counts for nothing."""
+        avant = {nom: [(pid, _cpu_du_processus(pid)) for pid in pids] for nom, pids in groupes.items()}
         yield
-        for nom, secondes in cpu(groupes).items():
-            self.secondes[nom] = self.secondes.get(nom, 0.0) + secondes - avant[nom]
+        for nom, releves in avant.items():
+            depense = 0.0
+            for pid, debut in releves:
+                fin = _cpu_du_processus(pid)
+                if debut is not None and fin is not None:
+                    depense += fin - debut
+            self.secondes[nom] = self.secondes.get(nom, 0.0) + depense
 
     def par_operation(self, nombre: int) -> dict[str, float]:
         """Milliseconds by group for each of `nombre` operations."""

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from saga_orchestrator.domain.commande import MAGASIN_EN_LIGNE
 from saga_orchestrator.domain.etats import INTERVENTION_REQUISE, TERMINAUX, TRANSITIONS
 from socle.evenements import outbox
-from socle.metriques import REGISTRE_BASE
+from socle.metriques import REGISTRE_BASE, enfant
 from socle.saga.depot import Conclusion, Saga
 from socle.saga.executeur import Observateur
 from socle.saga.jauges import JaugesSagas
@@ -46,17 +46,8 @@ DUREE_SERVICE = Histogram(
     "external_service_call_duration_seconds", "Outgoing call time", ["service"], buckets=SEAUX_APPEL_S
 )
 
-_enfants: dict[tuple[Any, ...], Any] = {}
 _magasins = {MAGASIN_EN_LIGNE}
 _CHOISI = "magasin_mesure"
-
-
-def _enfant(metrique: Any, *labels: str) -> Any:
-    cle = (metrique, labels)
-    enfant = _enfants.get(cle)
-    if enfant is None:
-        enfant = _enfants[cle] = metrique.labels(*labels)
-    return enfant
 
 
 def _magasin(saga: Saga) -> str:
@@ -78,34 +69,34 @@ class ObservateurPrometheus(Observateur):
         magasin = saga.donnees["magasin_id"]
         if magasin in _magasins and magasin != MAGASIN_EN_LIGNE:
             saga.donnees[_CHOISI] = magasin
-        _enfant(SAGAS, type_de_client(saga.consommateur), _magasin(saga)).inc()
+        enfant(SAGAS, type_de_client(saga.consommateur), _magasin(saga)).inc()
 
     def etape(self, saga: Saga, etape: str, sens: Sens, statut: str, duree_s: float) -> None:
         magasin = _magasin(saga)
         if sens == "action":
-            _enfant(ETAPES, etape, statut, magasin).inc()
+            enfant(ETAPES, etape, statut, magasin).inc()
         elif statut == "succes":
-            _enfant(COMPENSATIONS, etape, magasin).inc()
+            enfant(COMPENSATIONS, etape, magasin).inc()
 
     def fin(self, saga: Saga, conclusion: Conclusion) -> None:
         magasin, duree = _magasin(saga), saga.age_s()
         if conclusion.statut == 201 and len(_magasins) < MAGASINS_MAX:
             _magasins.add(saga.donnees["magasin_id"])
-        _enfant(DUREE, saga.etat.etat, magasin).observe(duree)
+        enfant(DUREE, saga.etat.etat, magasin).observe(duree)
         DUREE_EXECUTION.observe(duree)
         echec = saga.etat.echec
         if echec is None:
             TERMINEES.inc()
         else:
-            _enfant(ECHECS, echec.genre, echec.etape, magasin).inc()
-            _enfant(ECHOUEES, echec.genre, echec.etape).inc()
+            enfant(ECHECS, echec.genre, echec.etape, magasin).inc()
+            enfant(ECHOUEES, echec.genre, echec.etape).inc()
 
 
 def observer_appel(service: str, endpoint: str, statut: str, duree_s: float) -> None:
     """One attempt of an outgoing call (`socle.http.Observateur`)."""
-    _enfant(APPELS, service, endpoint, statut).inc()
-    _enfant(DUREE_APPELS, service, endpoint).observe(duree_s)
-    _enfant(DUREE_SERVICE, service).observe(duree_s)
+    enfant(APPELS, service, endpoint, statut).inc()
+    enfant(DUREE_APPELS, service, endpoint).observe(duree_s)
+    enfant(DUREE_SERVICE, service).observe(duree_s)
 
 
 class JaugeOutbox(Collector):
@@ -144,13 +135,13 @@ def enregistrer_jauges(retard_s: float) -> None:
         )
     )
     REGISTRE_BASE.register(JaugeOutbox())
-    _enfant(SAGAS, "magasin-app", MAGASIN_EN_LIGNE)
-    _enfant(DUREE, "SAGA_TERMINEE", MAGASIN_EN_LIGNE)
-    _enfant(ECHECS, "technique", "creation_commande", MAGASIN_EN_LIGNE)
-    _enfant(ECHOUEES, "technique", "creation_commande")
-    _enfant(COMPENSATIONS, "reservation_stock", MAGASIN_EN_LIGNE)
-    _enfant(ETAPES, "verification_stock", "succes", MAGASIN_EN_LIGNE)
+    enfant(SAGAS, "magasin-app", MAGASIN_EN_LIGNE)
+    enfant(DUREE, "SAGA_TERMINEE", MAGASIN_EN_LIGNE)
+    enfant(ECHECS, "technique", "creation_commande", MAGASIN_EN_LIGNE)
+    enfant(ECHOUEES, "technique", "creation_commande")
+    enfant(COMPENSATIONS, "reservation_stock", MAGASIN_EN_LIGNE)
+    enfant(ETAPES, "verification_stock", "succes", MAGASIN_EN_LIGNE)
     for service, endpoint in (("inventaire", "stocks-locaux"), ("catalogue", "produits")):
-        _enfant(APPELS, service, endpoint, "200")
-        _enfant(DUREE_APPELS, service, endpoint)
-        _enfant(DUREE_SERVICE, service)
+        enfant(APPELS, service, endpoint, "200")
+        enfant(DUREE_APPELS, service, endpoint)
+        enfant(DUREE_SERVICE, service)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from socle.tests.ordres import ordres
 from tests.integration.conftest import INTERNE, panier, poster, sql
 from tests.voisins import CLIENT, MAGASIN, PRODUITS, Voisins
 
@@ -76,14 +77,14 @@ def test_a_three_line_success(client: Client, voisins: Voisins) -> None:
 
 @pytest.mark.parametrize("nombre", [1, 10, 50])
 def test_a_success_costs_four_calls_three_statements_and_three_commits(
-    client: Client, voisins: Voisins, nombre: int, django_assert_num_queries: Any
+    client: Client, voisins: Voisins, nombre: int
 ) -> None:
-    """Three statements outside any transaction block are three commits: Django logs BEGIN and COMMIT as statements."""
+    """Three statements of a connection that commits each by itself are three commits."""
     poster(client, panier(1))  # connections are open
     voisins.appels.clear()
-    with django_assert_num_queries(3) as captees:
+    with ordres() as passes:
         assert poster(client, panier(nombre)).status_code == 201
-    assert [requete["sql"].split()[0] for requete in captees.captured_queries] == ["EXECUTE"] * 3
+    assert [ordre.split()[0] for ordre in passes] == ["EXECUTE"] * 3
     assert connection.get_autocommit()
     assert voisins.routes() == ["stocks", "produits", "reserver", "enregistrer"]
 

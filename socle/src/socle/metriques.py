@@ -10,6 +10,7 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client import REGISTRY as _REGISTRE_PROCESSUS
@@ -37,28 +38,27 @@ DISJONCTEUR = Gauge(
 REGISTRE_BASE = CollectorRegistry()
 """Collectors that read the database; their failure leaves the rest of the page intact."""
 
-_enfants: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-_en_cours: dict[str, Gauge] = {}
+_enfants: dict[tuple[Any, ...], Any] = {}
+
+
+def enfant(metrique: Any, *labels: Any) -> Any:
+    """`metrique.labels(*labels)`, remembered: for what is counted again and again. The labels must be bounded."""
+    cle = (metrique, labels)
+    trouve = _enfants.get(cle)
+    if trouve is None:
+        trouve = _enfants[cle] = metrique.labels(*labels)
+    return trouve
 
 
 def observer_requete(methode: str, route: str, statut: int, duree: float) -> None:
     """Count one served request; `duree` in seconds."""
-    cle = (methode, route, statut)
-    enfants = _enfants.get(cle)
-    if enfants is None:
-        enfants = _enfants[cle] = (
-            REQUETES.labels(methode, route, str(statut)),
-            DUREES.labels(methode, route),
-        )
-    enfants[0].inc()
-    enfants[1].observe(duree)
+    enfant(REQUETES, methode, route, statut).inc()
+    enfant(DUREES, methode, route).observe(duree)
 
 
 def en_cours(route: str) -> Gauge:
     """The requests of this route that are being served, counted up by whoever begins one and down at its end."""
-    jauge = _en_cours.get(route)
-    if jauge is None:
-        jauge = _en_cours[route] = EN_COURS.labels(route)
+    jauge: Gauge = enfant(EN_COURS, route)
     return jauge
 
 

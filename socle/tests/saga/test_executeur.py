@@ -18,6 +18,7 @@ from socle.saga.depot_postgres import DepotPostgres
 from socle.saga.executeur import Observateur
 from socle.saga.reprise import BoucleReprise
 from socle.tests.concurrence import laisser_passer
+from socle.tests.ordres import ordres
 from tests.saga.conftest import AUTRE, MOI, Fabrique, Ports, attendre_que, creation, historique, sql, vieillir
 from tests.saga.exemple import definition
 
@@ -55,32 +56,29 @@ class Barriere:
         return {}
 
 
-def test_a_successful_saga_costs_three_statements_and_three_commits(
-    fabrique: Fabrique, ports: Ports, django_assert_num_queries: Any
-) -> None:
+def test_a_successful_saga_costs_three_statements_and_three_commits(fabrique: Fabrique, ports: Ports) -> None:
     executeur = fabrique()
     executeur.lancer(creation(), 10)  # the statements are prepared
     ports.appels.clear()
     ports.cles.clear()
     demande = creation()
-    with django_assert_num_queries(3) as captees:
+    with ordres() as passes:
         suivi = executeur.lancer(demande, 10)
-    # Outside any transaction block (Django would log BEGIN and COMMIT), each statement is one commit.
-    assert [requete["sql"].split()[0] for requete in captees.captured_queries] == ["EXECUTE"] * 3
+    assert [ordre.split()[0] for ordre in passes] == ["EXECUTE"] * 3
+    assert connection.get_autocommit()
     assert (suivi.terminee, suivi.statut, suivi.corps) == (True, 201, "SAGA_TERMINEE 8")
     assert ports.appels == ["verifier", "informer", "reserver", "commander"]
     assert ports.cles[2] == f"{demande.saga_id}:reserver:action"
     assert historique(demande.saga_id) == HISTOIRE
 
 
-def test_a_refused_order_costs_one_statement_more(
-    fabrique: Fabrique, ports: Ports, django_assert_num_queries: Any
-) -> None:
+def test_a_refused_order_costs_one_statement_more(fabrique: Fabrique, ports: Ports) -> None:
     ports.regles["commander"] = refuser()
     fabrique().lancer(creation(), 10)  # the statements are prepared
     ports.appels.clear()
-    with django_assert_num_queries(4):
+    with ordres() as passes:
         suivi = fabrique().lancer(creation(), 10)
+    assert [ordre.split()[0] for ordre in passes] == ["EXECUTE"] * 4
     assert (suivi.statut, suivi.etat) == (400, "SAGA_ANNULEE")
     assert ports.appels == ["verifier", "informer", "reserver", "commander", "liberer"]
 

@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.signals import got_request_exception, request_started
+from django.core.cache import close_caches
+from django.core.signals import got_request_exception, request_finished, request_started
 from django.utils.module_loading import module_has_submodule
 
 journal = logging.getLogger("socle.erreurs")
@@ -25,6 +26,7 @@ class SocleDjangoConfig(AppConfig):
         from socle.django.base import fermer_les_coupees
 
         request_started.connect(fermer_les_coupees, dispatch_uid="socle.base")
+        request_finished.disconnect(close_caches)  # no service has a cache
         got_request_exception.connect(_consigner, dispatch_uid="socle.erreurs")
         if settings.SOCLE["fautes_fichier"]:
             fautes.activer(settings.SOCLE["fautes_fichier"])

@@ -24,7 +24,9 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections
+import django.db
+import psycopg2
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from socle.saga.depot import (
     BAIL_S,
@@ -66,6 +68,11 @@ _MAJ_BASE = (
 )
 
 
+# Django's when it opens the connection, the driver's afterwards.
+_COUPURES = tuple(
+    classe for module in (django.db, psycopg2)
+    for classe in (module.OperationalError, module.InterfaceError, module.InternalError)
+)  # fmt: skip
 _INCONNU = datetime.min.replace(tzinfo=UTC)
 
 
@@ -265,12 +272,18 @@ class DepotPostgres:
 
     @contextmanager
     def _curseur(self) -> Iterator[tuple[Any, Any]]:
-        """The driver's connection and a cursor on it; a connection that broke is closed, the next use opens another."""
+        """The driver's connection and a cursor on it; a connection that broke is closed, the next use opens another.
+
+        The driver's own cursor: Django's wrappers around it cost as much as the statement's round trip.
+        """
         connexion = connections[self._alias]
         try:
-            with connexion.cursor() as curseur:
-                yield connexion.connection, curseur
-        except (OperationalError, InterfaceError, InternalError) as erreur:
+            connexion.close_if_health_check_failed()
+            connexion.ensure_connection()
+            lien = connexion.connection
+            with lien.cursor() as curseur:
+                yield lien, curseur
+        except _COUPURES as erreur:
             connexion.close()
             raise DepotIndisponible("La base de données ne répond pas.") from erreur
 
