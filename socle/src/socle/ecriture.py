@@ -19,6 +19,7 @@ import os
 import select
 import threading
 import time
+from collections import deque
 
 DELAI_S = 0.25
 
@@ -35,7 +36,8 @@ class EcritureGroupee(logging.StreamHandler):
         os.register_at_fork(after_in_child=self._renaitre)
 
     def _renaitre(self) -> None:
-        self._gardees: list[logging.LogRecord] = []
+        self._gardees: deque[logging.LogRecord] = deque()
+        self._ecriture = threading.Lock()
         self._attendues = threading.Event()
         self._fil: threading.Thread | None = None
 
@@ -52,11 +54,14 @@ class EcritureGroupee(logging.StreamHandler):
             self._attendues.set()
 
     def flush(self) -> None:
-        """Write what was kept. Called by `logging.shutdown` too."""
-        with self.lock:  # type: ignore[union-attr]
-            gardees, self._gardees = self._gardees, []
+        """Write what was kept. Called by `logging.shutdown` too.
+
+        Not under the handler's lock: who says something meanwhile does not wait for lines to be made.
+        """
+        with self._ecriture:
             lot, octets = "", 0
-            for record in gardees:
+            while self._gardees:
+                record = self._gardees.popleft()
                 try:
                     ligne = self.format(record) + self.terminator
                 except Exception:
@@ -72,7 +77,7 @@ class EcritureGroupee(logging.StreamHandler):
     def _ecrire(self, lot: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # a full disk, a reader that is gone: the work goes on
             self.stream.write(lot)
-            super().flush()
+            self.stream.flush()
 
     def _ecrire_toujours(self) -> None:
         while True:
