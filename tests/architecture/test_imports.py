@@ -48,7 +48,7 @@ def test_every_import_rule_holds() -> None:
 VIOLATIONS = [
     ("domaine-pur", "catalogue/domain/intrus.py", "from django.db import models"),
     ("domaine-pur", "inventaire/domain/intrus.py", "import requests"),
-    ("domaine-pur", "commandes/domain/intrus.py", "from socle.http import ClientHttp"),  # urllib3, through a helper
+    ("domaine-pur", "commandes/domain/intrus.py", "from socle.http import ClientHttp"),  # pycurl, through a helper
     ("domaine-pur", "ecommerce/domain/intrus.py", "import redis"),
     ("domaine-pur", "saga_orchestrator/domain/intrus.py", "import psycopg2.extras"),
     ("couches", "catalogue/domain/intrus.py", "from catalogue.application import ajouter"),

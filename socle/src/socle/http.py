@@ -69,9 +69,13 @@ class Reponse:
         return 200 <= self.statut < 300
 
 
+# Made once: `json.loads` with options builds a new one for every answer.
+_decodeur = json.JSONDecoder(parse_float=jsons.decimal)
+
+
 def _lire_json(octets: bytes) -> dict[str, Any]:
     try:
-        valeur = json.loads(octets, parse_float=jsons.decimal)
+        valeur = _decodeur.decode(octets.decode())
     except (ValueError, RecursionError):
         return {}
     return valeur if isinstance(valeur, dict) else {"resultats": valeur}

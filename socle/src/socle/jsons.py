@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
+
 PROFONDEUR_MAX = 32
 EXPOSANT_MAX = 300
 
@@ -32,8 +34,15 @@ def defaut(valeur: object) -> Any:
 
 
 def ecrire(valeur: object) -> bytes:
-    """Compact UTF-8 JSON. Raises `ValueError` for what JSON cannot say: infinity, NaN, a lone surrogate."""
-    return _encodeur.encode(valeur).encode()
+    """Compact UTF-8 JSON. Raises `ValueError` for what JSON cannot say: infinity, NaN, a lone surrogate.
+
+    By orjson, which writes NaN and infinity as null: where a null is written, the standard library has the last word.
+    """
+    try:
+        octets = orjson.dumps(valeur, defaut, _OPTIONS)
+    except TypeError:
+        octets = _NUL
+    return _encodeur.encode(valeur).encode() if _NUL in octets else octets
 
 
 def lire(octets: bytes) -> Any:
@@ -96,6 +105,8 @@ def verifier_texte(texte: str, champ: str) -> None:
         raise JsonRefuse("caractère interdit", champ)
 
 
+_NUL = b"null"
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 # Made once: `json.dumps` and `json.loads` with options build a new one for every call.
 _encodeur = json.JSONEncoder(default=defaut, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _decodeur = json.JSONDecoder(parse_float=decimal, parse_constant=_constante)

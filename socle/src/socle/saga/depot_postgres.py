@@ -15,7 +15,6 @@
 
 # ruff: noqa: S608 -- the only text put into statements is table and column names from the code
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import django.db
+import orjson
 import psycopg2
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -76,7 +76,8 @@ _COUPURES = tuple(
 _INCONNU = datetime.min.replace(tzinfo=UTC)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _json(valeur: Any) -> str:
+    return orjson.dumps(valeur, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 class DepotPostgres:
