@@ -409,6 +409,16 @@ def test_the_access_log_tells_what_happened_and_no_secret(monter: FabriqueDeBanc
         assert secret not in banc.lignes()
 
 
+def test_the_access_line_of_a_request_that_went_to_another_target_is_json_too(monter: FabriqueDeBanc) -> None:
+    banc = monter("saga-1:8009", refusees=("saga-2:8010",))
+    for _ in range(6):
+        assert banc.appeler("POST", "/api/saga/commandes/", data="{}").status_code == 200
+    attendre(lambda: banc.lignes().count('"statut"') == 6, 5, "journal")
+    lignes = [json.loads(ligne) for ligne in banc.lignes().splitlines() if ligne.startswith("{")]
+    assert {ligne["cible"] for ligne in lignes} == {"saga-1"}
+    assert {ligne["reprises"] for ligne in lignes} >= {"0", "+1"}  # HAProxy's sign for another target
+
+
 def test_status_and_metrics_are_served_apart(monter: FabriqueDeBanc) -> None:
     banc = monter("catalogue-1:8001")
     assert requests.get(banc.url_etat + "/status", timeout=5).json()["pret"] is True

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from unittest.mock import patch
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -380,8 +381,8 @@ def test_a_fault_is_armed_beside_the_others_and_all_are_put_out(connecter: Conne
 
     for methode in ("GET", "PUT"):
         passerelle.dire(methode, "/labo/fautes/", regler)
-    url = bootstrap.boutique._http._pool
-    cibles = Interrupteurs({"saga-1": f"http://{url.host}:{url.port}"}, jeton_interne="jeton-de-test")
+    passerelle_url = urlsplit(bootstrap.boutique._http._transport.base)._replace(path="").geturl()
+    cibles = Interrupteurs({"saga-1": passerelle_url}, jeton_interne="jeton-de-test")
     with patch.object(bootstrap, "interrupteurs", cibles), patch("console.interfaces.labo.CONFIG") as config:
         config.labo_fautes, config.page_budget_s = True, 2.0
         navigateur = connecter("operateur")

@@ -53,7 +53,7 @@ class Transport:
         url = urlsplit(base_url)
         if not url.hostname or url.scheme not in ("http", "https"):
             raise ValueError("base_url : une adresse http(s) est attendue")
-        self._base = base_url.rstrip("/")
+        self.base = base_url.rstrip("/")
         self._max = connexions_max
         self._libres: list[_Ligne] = []
 
@@ -68,7 +68,7 @@ class Transport:
             ligne = self._libres.pop()
         except IndexError:
             ligne = _Ligne()
-        ligne.preparer(envoi, self._base)
+        ligne.preparer(envoi, self.base)
         reponse = ligne.jouer(connexion_s, total_s)
         if len(self._libres) < self._max:
             self._libres.append(ligne)
