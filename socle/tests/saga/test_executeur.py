@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from socle import correlation, fautes
+from socle.django.base import fermer_les_coupees
 from socle.erreurs import CleReutilisee, Introuvable
 from socle.saga import moteur
 from socle.saga.definition import Appel, PanneEtape, RefusEtape
@@ -348,6 +349,24 @@ def test_F15_the_loop_survives_the_loss_of_its_connections_and_strands_nothing(
     boucle.resultat()
     for demande in sagas:
         assert historique(demande.saga_id)[-1] == "SAGA_TERMINEE_SUCCES"
+
+
+def test_F14_an_idle_thread_whose_connection_was_cut_runs_the_next_saga_at_its_first_taking(
+    fabrique: Fabrique, en_parallele: Callable[..., Any]
+) -> None:
+    """Else it would find that out with the saga in hand, which would wait for the end of its lease."""
+    executeur, arret = fabrique(), threading.Event()
+    boucle = en_parallele(
+        lambda: BoucleReprise(fabrique(AUTRE), fils=1, periode_s=0.05, avant=fermer_les_coupees).tourner(arret)
+    )
+    for rang in range(1, 3):
+        executeur.lancer(creation(differee=True), 1)
+        attendre_que(lambda r=rang: sql("SELECT count(*) FROM essai_sagas WHERE date_fin IS NOT NULL") == [(r,)], 10)
+        sql("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()")  # fmt: skip
+    arret.set()
+    boucle.resultat()
+    assert sql("SELECT jeton FROM essai_sagas") == [(2,), (2,)]
 
 
 def test_F41_stopping_hands_running_sagas_over_at_their_next_step(
