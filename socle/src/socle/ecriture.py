@@ -37,7 +37,7 @@ class EcritureGroupee(logging.StreamHandler):
 
     def _renaitre(self) -> None:
         self._gardees: deque[logging.LogRecord] = deque()
-        self._ecriture = threading.Lock()
+        self._ecriture = threading.RLock()  # a signal's handler may say something while its thread writes
         self._attendues = threading.Event()
         self._fil: threading.Thread | None = None
 

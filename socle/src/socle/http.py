@@ -205,12 +205,7 @@ class ClientHttp:
             entetes.update(supplement)
         return entetes
 
-    def _un_essai(
-        self,
-        envoi: Envoi,
-        endpoint: str,
-        est_reponse: Callable[[Reponse], bool] | None,
-    ) -> Reponse:
+    def _un_essai(self, envoi: Envoi, endpoint: str, est_reponse: Callable[[Reponse], bool] | None) -> Reponse:
         total_s = temps_restant(self._lecture)
         if total_s < _DUREE_MINIMALE_S:
             raise _NonTente(self.nom, "délai épuisé", effet_possible=False)
@@ -219,7 +214,6 @@ class ClientHttp:
             raise _NonTente(self.nom, "circuit ouvert", effet_possible=False)
         debut = time.perf_counter()
         double = envoyee = False
-
         try:
             double = fautes.point("http.avant_envoi")
             envoyee = double

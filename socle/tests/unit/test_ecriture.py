@@ -8,7 +8,8 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,18 @@ from socle.tests.concurrence import attendre_que
 
 
 class Flux(io.StringIO):
-    """Remembers each write, and fails as often as told."""
+    """Remembers each write, and fails as often as told; `pendant` is called once in the middle of one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ecrits: list[str] = []
         self.refus = 0
+        self.pendant: Callable[[], object] | None = None
 
     def write(self, texte: str) -> int:
+        pendant, self.pendant = self.pendant, None
+        if pendant is not None:
+            pendant()
         if self.refus:
             self.refus -= 1
             raise OSError(28, "No space left on device")
@@ -70,6 +75,25 @@ def test_a_warning_is_written_at_once_with_what_was_said_before(journal: logging
     journal.info("avant")
     journal.warning("attention")
     assert flux.ecrits == ["avant\nattention\n"]
+
+
+def test_a_signal_that_says_something_while_its_thread_writes_waits_for_nobody(
+    journal: logging.Logger, flux: Flux
+) -> None:
+    flux.pendant = lambda: journal.warning("du signal")
+    journal.warning("interrompue")
+    assert sorted(flux.ecrits) == ["du signal\n", "interrompue\n"]
+
+
+def test_what_is_said_while_lines_are_written_is_not_held_up(journal: logging.Logger, flux: Flux) -> None:
+    libre = threading.Event()
+    flux.pendant = lambda: libre.wait(10)
+    journal.info("lente")
+    attendre_que(lambda: flux.pendant is None)
+    journal.info("pendant ce temps")
+    assert flux.ecrits == []
+    libre.set()
+    attendre_que(lambda: flux.ecrits == ["lente\n", "pendant ce temps\n"])
 
 
 def test_a_write_is_whole_lines_that_a_pipe_does_not_cut(journal: logging.Logger, flux: Flux) -> None:
