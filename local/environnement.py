@@ -22,6 +22,8 @@ _VERROU = "requirements.lock"
 _ESPACE_MINIMAL = 700 * 2**20
 _MARGE = 1.15
 """How many times faster another Python must be to be preferred to the one `python3` names."""
+_RONDES = 3
+"""Each is timed that often, in turn with the others: a machine that is slow for a moment must not choose."""
 
 _EPREUVE = """
 import os, sys, time
@@ -31,7 +33,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 14):
 class A:
     pass
 def tour():
-    for i in range(3000):
+    for i in range(20000):
         a = A()
         a.x = {"n": [str(i), i * 2]}
         a.x["n"].append(len(a.x))
@@ -70,9 +72,12 @@ def choisir_python() -> str:
     if voulu := os.environ.get("LABO_PYTHON"):
         return voulu
     durees: dict[str, float] = {}
-    for candidat in dict.fromkeys(_candidats()):
-        if mesure := mesurer(candidat):
-            durees.setdefault(mesure[1], mesure[0])
+    candidats = list(dict.fromkeys(_candidats()))
+    for _ in range(_RONDES):
+        for candidat in candidats:
+            if mesure := mesurer(candidat):
+                durees[mesure[1]] = min(mesure[0], durees.get(mesure[1], mesure[0]))
+        candidats = list(durees)  # several names are one interpreter
     if not durees:
         raise ImportError("venv, ensurepip")
     courant = os.path.realpath(sys.executable)

@@ -153,6 +153,15 @@ def test_the_environment_is_made_with_the_fastest_python_by_a_margin(
     assert environnement.choisir_python() == "/le-mien"
 
 
+def test_a_machine_that_is_slow_for_a_moment_does_not_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    courant = os.path.realpath(sys.executable)
+    monkeypatch.delenv("LABO_PYTHON", raising=False)
+    monkeypatch.setattr(environnement, "_candidats", lambda: iter([courant, "/rapide"]))
+    durees = {courant: iter([1.0, 1.0, 1.0]), "/rapide": iter([3.0, 0.5, 3.0])}
+    monkeypatch.setattr(environnement, "mesurer", lambda python: (next(durees[python]), python))
+    assert environnement.choisir_python() == "/rapide"
+
+
 def test_a_python_that_cannot_be_used_is_not_a_candidate(tmp_path: Path) -> None:
     mesure = environnement.mesurer(sys.executable)
     assert mesure is not None
