@@ -15,6 +15,7 @@ from socle.evenements import inbox, outbox
 from socle.evenements.bus import Bus, Entree
 from socle.evenements.enveloppe import EvenementIllisible, identifiant_derive, lire
 from socle.evenements.outbox import Relais
+from socle.tests.concurrence import laisser_passer
 from tests.evenements.conftest import Banc, attendre
 
 
@@ -267,8 +268,9 @@ def test_what_is_committed_within_the_cadence_of_a_relay_is_published_in_one_bat
 
     banc.bus.publier = publier  # type: ignore[method-assign]
     with banc.relais([], cadence_s=2.0):
+        laisser_passer(0.3)  # its first sweep found nothing
         banc.deposer(banc.evenement())
-        attendre(lambda: lots == [1], "at once", 2.0)
+        attendre(lambda: lots == [1], "at once", 1.0)
         for _ in range(5):
             banc.deposer(banc.evenement())
         attendre(lambda: len(lots) == 2)
