@@ -70,10 +70,6 @@ class Tableau:
         self._vue = b""
         self._fautes: dict[str, Faute] = {}
 
-    def eteint(self) -> bool:
-        """Whether every switch is known to be off, at the least cost."""
-        return self._compteur is not None and not self._fautes and self._compteur[:] == self._vue
-
     def lire(self) -> dict[str, Faute]:
         """The switches as they are now."""
         vue = self._remplacements()[:]
@@ -174,8 +170,6 @@ def point(nom: str) -> bool:
     if _tableau is None:
         return False
     rencontres.add(nom)
-    if _tableau.eteint():
-        return False
     faute = _tableau.prendre(nom)
     if faute is None:
         return False

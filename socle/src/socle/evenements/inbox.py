@@ -5,7 +5,7 @@ from typing import Any
 
 CONSERVATION_JOURS = 40
 PERIMEES = "SELECT groupe, event_id FROM inbox WHERE recu_le < now() - make_interval(days => %s) LIMIT %s"
-"""The rows to forget."""
+"""The rows to forget. By `now()`, as in `outbox`: a volatile clock would have the whole table read."""
 
 
 def deja_traites(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
@@ -33,7 +33,7 @@ def inscrire(curseur: Any, groupe: str, event_ids: Iterable[str]) -> set[str]:
 def purger(curseur: Any, *, nombre: int = 5000) -> int:
     """Forget rows older than anything Redis or an outbox could still bring back, `nombre` at most. Idempotent."""
     curseur.execute(
-        f"DELETE FROM inbox WHERE (groupe, event_id) IN ({PERIMEES})",  # noqa: S608 -- the text below
+        f"DELETE FROM inbox WHERE (groupe, event_id) IN ({PERIMEES})",  # noqa: S608 -- the text above
         [CONSERVATION_JOURS, nombre],
     )
     return int(curseur.rowcount)

@@ -127,8 +127,7 @@ class Relais:
     acknowledgement); 0 when the relay is the only publisher. `groupes`: all groups that must have acknowledged an
     entry before its row is `acquis`; every relay of a stream names the same ones. `cadence_s`: least time from a sweep
     that published something to the next, so that what is committed meanwhile makes one batch; the first row after a
-    silence is published at once.
-    `entretien_s`: time between two rounds of maintenance.
+    silence is published at once. `entretien_s`: time between two rounds of maintenance.
     """
 
     def __init__(
